@@ -1,14 +1,18 @@
 //! What kvit's data is: values that prove themselves, the messages of the wire contract, the
 //! records that are kept, and the closed list of refusal codes. No I/O, no async, no clock.
 
+pub mod applicant;
 pub mod ids;
 pub mod moment;
 pub mod money;
 pub mod order_code;
+pub mod policy;
 pub mod text;
 
+pub use applicant::{ApplicantKind, Identification, Region};
 pub use ids::{AgencyId, BankId, FeedId, MessageId, OperatorId, PortalId, ProcedureCode};
 pub use moment::{Day, MINSK, Moment};
 pub use money::{Currency, Money};
 pub use order_code::OrderCode;
+pub use policy::{EvidencePolicy, LatePayment};
 pub use text::{Line, Prose};
