@@ -2,7 +2,10 @@
 //! records that are kept, and the closed list of refusal codes. No I/O, no async, no clock.
 
 pub mod applicant;
+pub mod code;
+pub mod hex;
 pub mod ids;
+pub mod message;
 pub mod moment;
 pub mod money;
 pub mod order_code;
@@ -10,6 +13,7 @@ pub mod policy;
 pub mod text;
 
 pub use applicant::{ApplicantKind, Identification, Region};
+pub use code::Code;
 pub use ids::{AgencyId, BankId, FeedId, MessageId, OperatorId, PortalId, ProcedureCode};
 pub use moment::{Day, MINSK, Moment};
 pub use money::{Currency, Money};
