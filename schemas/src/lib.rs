@@ -10,6 +10,7 @@ pub mod moment;
 pub mod money;
 pub mod order_code;
 pub mod policy;
+pub mod record;
 pub mod text;
 
 pub use applicant::{ApplicantKind, Identification, Region};

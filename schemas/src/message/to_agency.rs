@@ -147,7 +147,7 @@ pub struct CasePaymentChanged {
 }
 
 /// What can happen to the money of a routed case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentChange {
     /// Money that counted was taken back.
