@@ -163,6 +163,12 @@ impl Day {
         later.unwrap_or(self)
     }
 
+    /// Earlier by so many days, kept in range.
+    pub fn minus_days(self, days: u32) -> Self {
+        let earlier = self.0.checked_sub_days(Days::new(days.into())).and_then(Self::from_date);
+        earlier.unwrap_or(self)
+    }
+
     /// Days from `earlier` to this day; negative when `earlier` is later.
     pub fn days_since(self, earlier: Self) -> i64 {
         self.0.signed_duration_since(earlier.0).num_days()

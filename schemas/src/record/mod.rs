@@ -6,6 +6,7 @@
 mod audit;
 mod case;
 mod file;
+mod ledger;
 mod message;
 mod payment;
 
@@ -15,6 +16,7 @@ pub use case::{
     ReceiptFact, RequestFact, Returned, Source, Told, ToldAgency, Withdrawal,
 };
 pub use file::{FileRecord, FileState};
+pub use ledger::{LedgerEntry, Position};
 pub use message::{Destination, Mark, OutBody, OutMessage, QuarantineRecord, Timer, TimerKind};
 pub use payment::{
     Allocation, Assigned, CodeSource, Payment, RefundTold, Sighting, SuspenseReason,

@@ -1,0 +1,166 @@
+//! The store: typed tables over rows. What is committed together is there together or not at all.
+
+mod codec;
+mod draft;
+mod keys;
+mod listing;
+mod memory;
+pub mod rows;
+mod tables;
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::path::Path;
+
+pub use draft::{Applied, Draft};
+pub use listing::{AuditFault, DaySum, LedgerCheck, Page};
+pub use memory::MemoryRows;
+pub use tables::{OutboxRow, StoryLine, Tables};
+
+use rows::{OpenError, OpenReport, RowError, RowOptions, RowStore};
+
+/// A store, durable or for simulation.
+#[derive(Debug)]
+pub enum Store {
+    /// Embedded sled.
+    Sled(RowStore),
+    /// Memory; gone with the process.
+    Memory(MemoryRows),
+}
+
+/// Why the store cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A row is damaged or cannot be read.
+    #[error("reading a row of the store")]
+    Row(#[from] RowError),
+    /// A commit failed; the store takes no further one.
+    #[error("committing to the store")]
+    Commit(#[from] rows::StoreError),
+    /// A row's bytes are not the record they should be.
+    #[error("row {key} holds no readable record: {why}")]
+    Record {
+        /// Its key in hexadecimal.
+        key: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// The number of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Commit(pub u64);
+
+impl Store {
+    /// Opens the sled store in a directory.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(path: &Path, options: RowOptions) -> Result<(Self, OpenReport), OpenError> {
+        RowStore::open(path, options).map(|(rows, report)| (Self::Sled(rows), report))
+    }
+
+    /// The store's name: ids of messages begin with it, so that a new store never repeats the ids
+    /// of a lost one.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Sled(rows) => rows.header().id.to_string(),
+            Self::Memory(_) => "memory".to_owned(),
+        }
+    }
+
+    /// Begins a commit.
+    pub fn draft(&self) -> Draft<'_> {
+        Draft::new(self)
+    }
+
+    /// Puts everything applied before the call on stable storage.
+    ///
+    /// # Errors
+    /// Any error ends all commits of this store.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sled(rows) => rows.sync().map(drop).map_err(StoreError::from),
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    fn get_row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Sled(rows) => Ok(rows.get(key)?),
+            Self::Memory(rows) => Ok(rows.get(key)),
+        }
+    }
+
+    /// At most `limit` rows between two bounds, in the order of their keys.
+    fn page_rows(
+        &self,
+        from: Bound<Vec<u8>>,
+        to: Bound<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+        match self {
+            Self::Sled(rows) => {
+                let (from, to) = (from.as_ref(), to.as_ref());
+                let found = rows.scan_range(from.map(Vec::as_slice), to.map(Vec::as_slice));
+                found.take(limit).map(|row| row.map_err(StoreError::from)).collect()
+            }
+            Self::Memory(rows) => Ok(rows.page((from, to), limit)),
+        }
+    }
+
+    /// The last key between two bounds.
+    fn last_key(
+        &self,
+        from: Bound<Vec<u8>>,
+        to: Bound<Vec<u8>>,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Sled(rows) => {
+                let (from, to) = (from.as_ref(), to.as_ref());
+                let mut found = rows.scan_range(from.map(Vec::as_slice), to.map(Vec::as_slice));
+                Ok(found.next_back().transpose()?.map(|(key, _)| key))
+            }
+            Self::Memory(rows) => Ok(rows.last((from, to))),
+        }
+    }
+
+    fn apply_rows(
+        &self,
+        changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    ) -> Result<Commit, StoreError> {
+        match self {
+            Self::Sled(rows) => {
+                let mut batch = rows::Batch::new();
+                for (key, value) in changes {
+                    match value {
+                        Some(value) => batch.put(&key, value),
+                        None => batch.remove(&key),
+                    }
+                }
+                Ok(Commit(rows.apply(&batch)?.0))
+            }
+            Self::Memory(rows) => Ok(Commit(rows.apply(changes))),
+        }
+    }
+
+    /// The number of the last applied commit.
+    fn last_commit(&self) -> u64 {
+        match self {
+            Self::Sled(rows) => rows.applied().0,
+            Self::Memory(rows) => rows.commit(),
+        }
+    }
+}
+
+/// The bound behind all keys that begin with `prefix`.
+fn after_prefix(prefix: &[u8]) -> Bound<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            return Bound::Excluded(end);
+        }
+    }
+    Bound::Unbounded
+}

@@ -1,0 +1,266 @@
+//! What agencies say of the cases they have.
+
+use kvit_schemas::message::{
+    AgencyName, Alert, AlertKind, CaseDecided, CaseReturned, ContentHash, DecisionPublished,
+    Inbound, Localized, Outbound,
+};
+use kvit_schemas::record::{
+    Case, DeadlineFact, DecisionFact, Destination, Note, RequestFact, Returned, TimerKind,
+};
+use kvit_schemas::{AgencyId, Code, OrderCode};
+
+use super::settle::{assign, next_agency, payment_of_assignment, settle};
+use super::view::view;
+use super::{Context, Effect, Facts, Refusal};
+
+/// Applies an agency's message.
+pub(super) fn apply(
+    facts: &mut Facts,
+    agency: &AgencyId,
+    message: Inbound,
+    context: &mut Context<'_>,
+) -> Result<(), Refusal> {
+    let content = message.content_hash();
+    match message {
+        Inbound::CaseAccepted(body) => {
+            let case = own(facts, body.order_code, agency)?;
+            let fact = (body.registration_number.to_string(), body.registered_at);
+            let number = fact.0.clone();
+            let last = case.assignments.last_mut().filter(|it| it.registered.is_none());
+            let Some(last) = last else {
+                context.note(Note::NothingNew);
+                return Ok(());
+            };
+            last.registered = Some(fact);
+            context.note(Note::Registered { agency: agency.clone(), number });
+            settle(facts, body.order_code, context);
+            Ok(())
+        }
+        Inbound::CaseReturned(body) => returned(facts, agency, *body, context),
+        Inbound::CaseDocumentsRequested(body) => {
+            let case = own(facts, body.order_code, agency)?;
+            match case.requests.iter().find(|it| it.request_id == body.request_id) {
+                Some(known) if known.content == content => context.note(Note::NothingNew),
+                Some(_) => {
+                    let detail = "the request is known with other content";
+                    return Err(Refusal::new(Code::REQUEST_CONFLICT, "/request_id", detail));
+                }
+                None => {
+                    let request_id = body.request_id.clone();
+                    context.note(Note::DocumentsRequested { request_id: request_id.clone() });
+                    case.requests.push(RequestFact { request_id, content });
+                    let order_code = body.order_code;
+                    if let Some(portal) = case.portal().cloned() {
+                        let mut body = body;
+                        body.extensions = None;
+                        let message = Outbound::CaseDocumentsRequested(body);
+                        context.say(Destination::Portal(portal), order_code, message);
+                    }
+                }
+            }
+            Ok(())
+        }
+        Inbound::CaseDeadlineChanged(body) => {
+            let case = own(facts, body.order_code, agency)?;
+            let fact = DeadlineFact {
+                at: body.changed_at,
+                kind: body.kind,
+                until: body.until,
+                reason: body.reason.to_string(),
+            };
+            if case.deadlines.contains(&fact) {
+                context.note(Note::NothingNew);
+                return Ok(());
+            }
+            case.deadlines.push(fact);
+            settle(facts, body.order_code, context);
+            Ok(())
+        }
+        Inbound::CaseDecided(body) => decided(facts, agency, (*body, content), context),
+        Inbound::ApplicationSubmitted(_)
+        | Inbound::ApplicationWithdrawn(_)
+        | Inbound::ReceiptAttached(_)
+        | Inbound::DocumentsAdded(_)
+        | Inbound::DecisionAcknowledged(_)
+        | Inbound::PaymentReported(_) => {
+            Err(Refusal::new(Code::TYPE_NOT_YOURS, "", "agencies do not send this type"))
+        }
+    }
+}
+
+/// The case, if it is this agency's now. Whether it exists at all is not told to others.
+fn own<'a>(
+    facts: &'a mut Facts,
+    order_code: OrderCode,
+    agency: &AgencyId,
+) -> Result<&'a mut Case, Refusal> {
+    let known = facts.cases.get_mut(&order_code).ok_or_else(Refusal::not_yours)?;
+    match known.case.assigned() {
+        Some(assignment) if assignment.agency == *agency => Ok(&mut known.case),
+        Some(_) | None => Err(Refusal::not_yours()),
+    }
+}
+
+fn returned(
+    facts: &mut Facts,
+    agency: &AgencyId,
+    body: CaseReturned,
+    context: &mut Context<'_>,
+) -> Result<(), Refusal> {
+    let order_code = body.order_code;
+    let fact = Returned {
+        at: body.returned_at,
+        reason: body.reason.to_string(),
+        suggested: body.suggested_agency,
+    };
+    let given_back = facts.cases.get(&order_code).is_some_and(|known| {
+        let same = |it: &kvit_schemas::record::Assignment| {
+            it.agency == *agency && it.returned.as_ref() == Some(&fact)
+        };
+        known.case.assignments.iter().any(same)
+    });
+    if given_back {
+        context.note(Note::NothingNew);
+        return Ok(());
+    }
+    let case = own(facts, order_code, agency)?;
+    if case.decision().is_some() {
+        let detail = "a decided case cannot be given back";
+        return Err(Refusal::new(Code::CASE_DECIDED, "/order_code", detail));
+    }
+    context.note(Note::ReturnedBy { agency: agency.clone(), reason: fact.reason.clone() });
+    if let Some(last) = case.assignments.last_mut() {
+        last.returned = Some(fact);
+    }
+    let withdrawn = !case.withdrawals.is_empty();
+    let stuck = case
+        .application
+        .as_ref()
+        .is_some_and(|application| next_agency(case, application, context).is_none());
+    if stuck && !withdrawn {
+        context.note(Note::NoRoute { agency: agency.clone() });
+        let alert = Alert {
+            kind: AlertKind::CaseStuck,
+            at: context.at.now,
+            detail: format!(
+                "{agency} gave the case back and no other agency may have it; \
+                 assign it with `kvit case assign {order_code} <agency>`"
+            ),
+            order_code: Some(order_code),
+            payment: None,
+        };
+        let destination = Destination::Alert(AlertKind::CaseStuck);
+        context.say(destination, order_code, Outbound::Alert(alert));
+    }
+    settle(facts, order_code, context);
+    Ok(())
+}
+
+fn decided(
+    facts: &mut Facts,
+    agency: &AgencyId,
+    (body, content): (CaseDecided, ContentHash),
+    context: &mut Context<'_>,
+) -> Result<(), Refusal> {
+    let order_code = body.order_code;
+    let case = own(facts, order_code, agency)?;
+    if let Some(known) = case.decisions.iter().find(|it| it.decision_id == body.decision_id) {
+        if known.content == content {
+            context.note(Note::NothingNew);
+            return Ok(());
+        }
+        let detail = "the decision is known with other content";
+        return Err(Refusal::new(Code::DECISION_CONFLICT, "/decision_id", detail));
+    }
+    let current = case.decision().map(|current| current.decision_id.clone());
+    if current != body.replaces {
+        let detail = match current {
+            Some(current) => format!("the current decision is {current}"),
+            None => "there is no decision to replace".to_owned(),
+        };
+        return Err(Refusal::new(Code::DECISION_NOT_CURRENT, "/replaces", detail));
+    }
+    context.note(Note::DecidedBy {
+        agency: agency.clone(),
+        decision_id: body.decision_id.clone(),
+        outcome: body.outcome,
+        replaces: body.replaces.clone(),
+    });
+    case.decisions.push(DecisionFact {
+        decision_id: body.decision_id.clone(),
+        agency: agency.clone(),
+        outcome: body.outcome,
+        decided_at: body.decided_at,
+        content,
+        published: context.at.seq,
+        acknowledged: false,
+        attempts: 1,
+    });
+    publish(case, agency, body, context);
+    settle(facts, order_code, context);
+    Ok(())
+}
+
+fn publish(case: &mut Case, agency: &AgencyId, body: CaseDecided, context: &mut Context<'_>) {
+    let Some(portal) = case.portal().cloned() else { return };
+    let decision_id = body.decision_id.clone();
+    let title = match context.rules.catalogue.agency(agency) {
+        Some(known) => known.title.clone(),
+        // An agency that left the catalogue still decides the cases it has.
+        None => Localized {
+            be: agency.to_string(),
+            ru: agency.to_string(),
+            en: agency.to_string(),
+        },
+    };
+    let message = DecisionPublished {
+        order_code: case.order_code,
+        revision: super::settle::next_revision(case),
+        decision_id: body.decision_id,
+        agency: AgencyName { id: agency.clone(), title },
+        outcome: body.outcome,
+        decided_at: body.decided_at,
+        title: body.title,
+        text: body.text,
+        documents: body.documents,
+        delivery: body.delivery,
+        signature: body.signature,
+        replaces: body.replaces,
+    };
+    context.out.effects.push(Effect::Say {
+        destination: Destination::Portal(portal),
+        message: Outbound::DecisionPublished(Box::new(message)),
+        order_code: Some(case.order_code),
+        keep: true,
+    });
+    let again = context.at.now.plus_seconds(context.rules.reminders.republish_after_seconds);
+    context.remind(again, TimerKind::Republish(decision_id), case.order_code);
+}
+
+/// A person says which agency is to decide a case that has none.
+pub(super) fn assign_by_person(
+    facts: &mut Facts,
+    order_code: OrderCode,
+    agency: AgencyId,
+    context: &mut Context<'_>,
+) -> Result<(), Refusal> {
+    let known = facts.cases.get(&order_code).ok_or_else(Refusal::not_yours)?;
+    let case = &known.case;
+    let stuck = case.assigned().is_none() && !case.assignments.is_empty();
+    let open = case.decision().is_none() && case.withdrawals.is_empty();
+    let Some(application) = case.application.clone().filter(|_| stuck && open) else {
+        let detail = "only a case that an agency gave back can be assigned by a person";
+        return Err(Refusal::new(Code::CASE_DECIDED, "", detail));
+    };
+    if !context.rules.catalogue.decides(&agency, &application.procedure) {
+        let detail = format!("{agency} may not decide procedure {}", application.procedure);
+        return Err(Refusal::new(Code::ROUTE_UNKNOWN, "", detail));
+    }
+    let now = view(case, &application, facts.payments_of(order_code), context.rules);
+    let payment = payment_of_assignment(facts, order_code, &application, &now);
+    if let Some(known) = facts.cases.get_mut(&order_code) {
+        assign(known, &application, agency, (&now, payment), context);
+    }
+    settle(facts, order_code, context);
+    Ok(())
+}

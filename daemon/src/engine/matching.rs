@@ -1,0 +1,115 @@
+//! Which order a payment belongs to, and which sightings are the same money (DESIGN.md 4).
+
+use kvit_schemas::message::PaymentState;
+use kvit_schemas::record::{CodeSource, Payment, Sighting, SuspenseReason};
+use kvit_schemas::{Day, FeedId, MessageId, Moment, Money, OrderCode};
+
+use super::Rules;
+
+/// What a feed reports of a payment, from a message or a row of a file.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The feed.
+    pub feed: FeedId,
+    /// The feed's name for the payment.
+    pub payment_id: MessageId,
+    /// The feed has no name of its own for it.
+    pub weak_identity: bool,
+    /// The state.
+    pub state: PaymentState,
+    /// Gross amount.
+    pub amount: Money,
+    /// Commission kept back.
+    pub withheld: Option<Money>,
+    /// When it was paid.
+    pub paid_at: Moment,
+    /// The day it was booked.
+    pub booked_on: Option<Day>,
+    /// The code in the field meant for it.
+    pub quoted: Option<(OrderCode, CodeSource)>,
+    /// Codes found in free text.
+    pub found: Vec<OrderCode>,
+    /// References by kind.
+    pub references: Vec<(String, String)>,
+}
+
+/// The reference by which ERIP's operation number is known in every feed.
+pub(super) const ERIP_OPERATION: &str = "erip_operation";
+
+/// The codes a report points to: the quoted one, else those found in free text.
+pub fn codes_of(report: &Report) -> Vec<OrderCode> {
+    match report.quoted {
+        Some((code, _)) => vec![code],
+        None => report.found.clone(),
+    }
+}
+
+impl Report {
+    /// All references, with the one that the feed's own ids are.
+    pub fn all_references(&self, rules: &Rules) -> Vec<(String, String)> {
+        let mut all = self.references.clone();
+        if rules.feeds.get(&self.feed).is_some_and(|rule| rule.ids_are_erip_operations) {
+            all.push((ERIP_OPERATION.to_owned(), self.payment_id.to_string()));
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+}
+
+/// The order that a payment's sightings agree on, and the rule that found it.
+pub(super) fn order_of(payment: &Payment) -> Result<(OrderCode, CodeSource), SuspenseReason> {
+    if let Some(assigned) = &payment.assigned {
+        return Ok((assigned.order_code, CodeSource::Person));
+    }
+    evidence_of(payment)
+}
+
+/// The same without what a person said.
+pub(super) fn evidence_of(payment: &Payment) -> Result<(OrderCode, CodeSource), SuspenseReason> {
+    let quoted = payment.sightings.iter().filter_map(|sighting| sighting.quoted);
+    let mut codes: Vec<(OrderCode, CodeSource)> = quoted.collect();
+    if codes.is_empty() {
+        let found = payment.sightings.iter().flat_map(|sighting| &sighting.found);
+        codes = found.map(|code| (*code, CodeSource::FreeText)).collect();
+    }
+    codes.sort_unstable();
+    codes.dedup_by_key(|(code, _)| *code);
+    match codes.as_slice() {
+        [] => Err(SuspenseReason::NoCode),
+        [only] => Ok(*only),
+        [_, _, ..] => Err(SuspenseReason::SeveralCodes),
+    }
+}
+
+/// True when two payments are the same money: sightings of different feeds that share a
+/// reference. ERIP's operation number is unique; other numbers repeat, so they join only feeds of
+/// which one shows the other's money again, on the same day.
+pub(super) fn is_same_money(one: &Payment, other: &Payment, rules: &Rules) -> Option<String> {
+    let pairs = one
+        .sightings
+        .iter()
+        .flat_map(|left| other.sightings.iter().map(move |right| (left, right)));
+    for (left, right) in pairs {
+        if left.feed == right.feed || !amounts_agree(left, right) {
+            continue;
+        }
+        let related = rules.related(&left.feed, &right.feed)
+            && left.paid_at.day() == right.paid_at.day();
+        let shared = left.references.iter().find(|reference| {
+            right.references.contains(reference) && (reference.0 == ERIP_OPERATION || related)
+        });
+        if let Some((kind, value)) = shared {
+            return Some(format!("{kind} {value}"));
+        }
+    }
+    None
+}
+
+/// The same gross, or one reports the other's gross less what was withheld (DOMAIN.md 7.3).
+fn amounts_agree(left: &Sighting, right: &Sighting) -> bool {
+    let net = |of: &Sighting| of.withheld.and_then(|kept| of.amount.checked_sub(kept).ok());
+    left.amount == right.amount
+        || net(left) == Some(right.amount)
+        || net(right) == Some(left.amount)
+}

@@ -1,0 +1,263 @@
+//! A payment report: a new payment, a later state of one, or another sighting of the same money.
+
+use kvit_schemas::message::{Alert, AlertKind, Outbound, PaymentState};
+use kvit_schemas::record::{
+    Allocation, Assigned, Case, Destination, Note, Payment, Seq, Sighting,
+};
+use kvit_schemas::{Code, Moment, OperatorId, OrderCode};
+
+use super::matching::{Report, evidence_of, is_same_money, order_of};
+use super::settle::{refund, settle, suspend};
+use super::{Context, Effect, Facts, Refusal};
+
+/// How a reported payment ended, as file reports count it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowEnd {
+    /// It told something new and belongs to a known order.
+    Applied,
+    /// It told nothing new.
+    Duplicate,
+    /// Its money waits in suspense.
+    Suspended,
+}
+
+/// Applies what a feed reports.
+pub(super) fn report(
+    facts: &mut Facts,
+    report: Report,
+    context: &mut Context<'_>,
+) -> Result<(), Refusal> {
+    check_assertion(&report, context)?;
+    context.note(Note::PaymentSeen {
+        feed: report.feed.clone(),
+        payment_id: report.payment_id.clone(),
+        state: report.state,
+        amount: report.amount,
+        paid_at: report.paid_at,
+    });
+    let identity = |sighting: &Sighting| {
+        sighting.feed == report.feed && sighting.payment_id == report.payment_id
+    };
+    let known = facts.payments.values_mut().find(|it| it.sightings.iter().any(identity));
+    let (seq, changed) = match known {
+        Some(payment) => {
+            let before = payment.clone();
+            if let Some(sighting) = payment.sightings.iter_mut().find(|it| identity(it)) {
+                merge(sighting, &report, context)?;
+            }
+            (payment.seq, before != *payment)
+        }
+        None => {
+            let payment = first_seen(&report, context);
+            context.out.effects.push(Effect::KeepBody);
+            let seq = payment.seq;
+            facts.payments.insert(seq, payment);
+            (seq, true)
+        }
+    };
+    if !changed {
+        context.note(Note::NothingNew);
+        context.out.row = Some(RowEnd::Duplicate);
+        return Ok(());
+    }
+    let seq = join(facts, seq, context);
+    settle_payment(facts, seq, context);
+    let suspended = facts.payments.get(&seq).is_some_and(|it| it.allocation.reason.is_some());
+    context.out.row = Some(if suspended { RowEnd::Suspended } else { RowEnd::Applied });
+    Ok(())
+}
+
+fn check_assertion(report: &Report, context: &Context<'_>) -> Result<(), Refusal> {
+    let rule = context.rules.feeds.get(&report.feed);
+    let allowed = match report.state {
+        PaymentState::Failed | PaymentState::Accepted => rule.is_some(),
+        PaymentState::Credited => rule.is_some_and(|rule| rule.asserts_credited),
+        PaymentState::Reversed => rule.is_some_and(|rule| rule.asserts_reversed),
+    };
+    if allowed {
+        return Ok(());
+    }
+    let detail =
+        format!("the feed {} may not say that money is {}", report.feed, report.state.as_str());
+    Err(Refusal::new(Code::STATE_NOT_ASSERTED, "/state", detail))
+}
+
+fn first_seen(report: &Report, context: &Context<'_>) -> Payment {
+    let mut found = report.found.clone();
+    found.sort_unstable();
+    found.dedup();
+    let sighting = Sighting {
+        feed: report.feed.clone(),
+        payment_id: report.payment_id.clone(),
+        weak_identity: report.weak_identity,
+        state: report.state,
+        amount: report.amount,
+        withheld: report.withheld,
+        paid_at: report.paid_at,
+        booked_on: report.booked_on,
+        quoted: report.quoted,
+        found,
+        references: report.all_references(context.rules),
+        detail: context.at.seq,
+    };
+    Payment {
+        seq: context.at.seq,
+        sightings: vec![sighting],
+        assigned: None,
+        order_code: None,
+        allocation: Allocation::default(),
+        refund: None,
+    }
+}
+
+/// Adds a report to the sighting it repeats. Each field is merged by a rule that does not care
+/// which report came first.
+fn merge(
+    sighting: &mut Sighting,
+    report: &Report,
+    context: &Context<'_>,
+) -> Result<(), Refusal> {
+    let conflict = |pointer, detail: String| Refusal::new(Code::PAYMENT_CONFLICT, pointer, detail);
+    if sighting.amount != report.amount {
+        let detail = format!("known with {}, now {}", sighting.amount, report.amount);
+        return Err(conflict("/amount", detail));
+    }
+    match (sighting.quoted, report.quoted) {
+        (Some((known, _)), Some((now, _))) if known != now => {
+            return Err(conflict("/order_code", format!("known with {known}, now {now}")));
+        }
+        (known, now) => sighting.quoted = known.min(now).or(known).or(now),
+    }
+    sighting.state = sighting.state.max(report.state);
+    sighting.withheld = sighting.withheld.max(report.withheld);
+    sighting.paid_at = sighting.paid_at.min(report.paid_at);
+    sighting.booked_on = match (sighting.booked_on, report.booked_on) {
+        (Some(known), Some(now)) => Some(known.min(now)),
+        (known, now) => known.or(now),
+    };
+    sighting.found.extend(&report.found);
+    sighting.found.sort_unstable();
+    sighting.found.dedup();
+    sighting.references.extend(report.all_references(context.rules));
+    sighting.references.sort();
+    sighting.references.dedup();
+    Ok(())
+}
+
+/// Joins everything that is the same money; the number under which it goes on.
+fn join(facts: &mut Facts, seq: Seq, context: &mut Context<'_>) -> Seq {
+    let Some(mut whole) = facts.payments.remove(&seq) else { return seq };
+    loop {
+        let same = facts.payments.values().find_map(|other| {
+            is_same_money(&whole, other, context.rules).map(|reference| (other.seq, reference))
+        });
+        let Some((other, reference)) = same else { break };
+        let Some(other) = facts.payments.remove(&other) else { break };
+        if let Some(main) = other.main() {
+            context.note(Note::PaymentsJoined {
+                feed: main.feed.clone(),
+                payment_id: main.payment_id.clone(),
+                reference,
+            });
+        }
+        whole = union(whole, other, facts, context);
+    }
+    let rules = context.rules;
+    whole.sightings.sort_by_cached_key(|it| {
+        (rules.rank(&it.feed), it.feed.clone(), it.payment_id.clone())
+    });
+    let seq = whole.seq;
+    facts.payments.insert(seq, whole);
+    seq
+}
+
+/// The older number goes on; a refund promised under the other is cancelled, and what the whole
+/// needs is promised anew.
+fn union(one: Payment, other: Payment, facts: &mut Facts, context: &mut Context<'_>) -> Payment {
+    let (mut kept, mut gone) = if one.seq < other.seq { (one, other) } else { (other, one) };
+    if gone.refund.is_some() {
+        let order = gone.order_code.and_then(|code| facts.cases.get_mut(&code));
+        refund(&mut gone, order.map(|known| &mut known.case), None, context);
+    }
+    kept.sightings.extend(gone.sightings.iter().cloned());
+    kept.assigned = match (kept.assigned.take(), gone.assigned.clone()) {
+        (Some(one), Some(other)) => Some(if one.at <= other.at { one } else { other }),
+        (one, other) => one.or(other),
+    };
+    facts.joined.push(gone);
+    kept
+}
+
+/// Finds the payment's order and brings every order it concerns up to date.
+fn settle_payment(facts: &mut Facts, seq: Seq, context: &mut Context<'_>) {
+    let Some(payment) = facts.payments.get_mut(&seq) else { return };
+    let mut touched: Vec<OrderCode> = payment.order_code.into_iter().collect();
+    let before = payment.order_code;
+    match order_of(payment) {
+        Ok((code, rule)) => {
+            payment.order_code = Some(code);
+            if before != Some(code) {
+                context.note(Note::Matched { order_code: code, rule });
+            }
+            contradiction(payment, context);
+            facts.case_mut(code, context.at.seq);
+            touched.push(code);
+        }
+        Err(reason) => {
+            payment.order_code = None;
+            let order = before.and_then(|code| facts.cases.get_mut(&code));
+            refund(payment, order.map(|known| &mut known.case), None, context);
+            suspend(payment, reason, context);
+        }
+    }
+    touched.extend(facts.joined.iter().filter_map(|gone| gone.order_code));
+    touched.sort_unstable();
+    touched.dedup();
+    for code in touched {
+        settle(facts, code, context);
+    }
+}
+
+/// What a person decided stands; evidence against it is shown to people.
+fn contradiction(payment: &Payment, context: &mut Context<'_>) {
+    let (Some(assigned), Ok((code, _))) = (&payment.assigned, evidence_of(payment)) else { return };
+    if assigned.order_code == code {
+        return;
+    }
+    context.note(Note::Contradicted { order_code: code });
+    let detail = format!(
+        "a payment that {} assigned to {} now names order {code}",
+        assigned.by, assigned.order_code
+    );
+    let alert = Alert {
+        kind: AlertKind::CaseStuck,
+        at: context.at.now,
+        detail,
+        order_code: Some(assigned.order_code),
+        payment: None,
+    };
+    let destination = Destination::Alert(AlertKind::CaseStuck);
+    context.say(destination, assigned.order_code, Outbound::Alert(alert));
+}
+
+/// A person says where a payment belongs.
+pub(super) fn assign(
+    facts: &mut Facts,
+    seq: Seq,
+    (order_code, by, reason): (OrderCode, OperatorId, String),
+    context: &mut Context<'_>,
+) -> Result<(), Refusal> {
+    let at: Moment = context.at.now;
+    let known = facts.cases.get(&order_code).is_some_and(|it| known_order(&it.case));
+    let Some(payment) = facts.payments.get_mut(&seq).filter(|_| known) else {
+        return Err(Refusal::not_yours());
+    };
+    payment.assigned = Some(Assigned { order_code, by, reason, at });
+    context.note(Note::AssignedByPerson { order_code });
+    settle_payment(facts, seq, context);
+    Ok(())
+}
+
+fn known_order(case: &Case) -> bool {
+    case.application.is_some()
+}
