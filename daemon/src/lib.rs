@@ -1,2 +1,4 @@
-//! skeleton
+//! kvit: what is done with the messages.
+
 pub mod catalogue;
+pub mod engine;

@@ -24,7 +24,7 @@ pub enum MoneyError {
     #[error("{0:?} is no ISO 4217 currency code")]
     Currency(String),
     /// The digits are not `<1..13 digits>.<exactly the currency's minor digits>`.
-    #[error("an amount in {currency} is written as 1 to 13 digits{} ", minor(*digits))]
+    #[error("an amount in {currency} is written as 1 to 13 digits{}", minor(*digits))]
     Digits {
         /// The currency of the amount.
         currency: Currency,

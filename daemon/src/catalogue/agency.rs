@@ -16,6 +16,13 @@ pub struct Titles {
     pub en: Box<str>,
 }
 
+impl From<&Titles> for kvit_schemas::message::Localized {
+    fn from(titles: &Titles) -> Self {
+        let [be, ru, en] = [&titles.be, &titles.ru, &titles.en].map(|text| text.to_string());
+        Self { be, ru, en }
+    }
+}
+
 /// An agency that decides cases. Its inbox is named by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agency {

@@ -205,13 +205,11 @@ fn publish(case: &mut Case, agency: &AgencyId, body: CaseDecided, context: &mut 
     let Some(portal) = case.portal().cloned() else { return };
     let decision_id = body.decision_id.clone();
     let title = match context.rules.catalogue.agency(agency) {
-        Some(known) => known.title.clone(),
+        Some(known) => (&known.title).into(),
         // An agency that left the catalogue still decides the cases it has.
-        None => Localized {
-            be: agency.to_string(),
-            ru: agency.to_string(),
-            en: agency.to_string(),
-        },
+        None => {
+            Localized { be: agency.to_string(), ru: agency.to_string(), en: agency.to_string() }
+        }
     };
     let message = DecisionPublished {
         order_code: case.order_code,

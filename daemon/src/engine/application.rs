@@ -119,10 +119,7 @@ fn terms(
     })
 }
 
-fn check_identification(
-    body: &ApplicationSubmitted,
-    procedure: &Procedure,
-) -> Result<(), Refusal> {
+fn check_identification(body: &ApplicationSubmitted, procedure: &Procedure) -> Result<(), Refusal> {
     let Some(rule) = procedure.applicants.get(&body.applicant.kind) else {
         let detail = format!("procedure {} is not open to this kind of applicant", procedure.code);
         return Err(Refusal::new(Code::PROCEDURE_UNKNOWN, "/applicant/kind", detail));

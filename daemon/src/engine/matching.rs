@@ -94,8 +94,8 @@ pub(super) fn is_same_money(one: &Payment, other: &Payment, rules: &Rules) -> Op
         if left.feed == right.feed || !amounts_agree(left, right) {
             continue;
         }
-        let related = rules.related(&left.feed, &right.feed)
-            && left.paid_at.day() == right.paid_at.day();
+        let related =
+            rules.related(&left.feed, &right.feed) && left.paid_at.day() == right.paid_at.day();
         let shared = left.references.iter().find(|reference| {
             right.references.contains(reference) && (reference.0 == ERIP_OPERATION || related)
         });

@@ -23,9 +23,7 @@ pub use rules::{FeeCheck, FeedRule, Reminders, Rules};
 
 use kvit_schemas::message::{Inbound, MessageType, Outbound};
 use kvit_schemas::record::{Destination, Note, Seq, Source, Timer, TimerKind};
-use kvit_schemas::{
-    AgencyId, Code, MessageId, Moment, OperatorId, OrderCode, PortalId,
-};
+use kvit_schemas::{AgencyId, Code, MessageId, Moment, OperatorId, OrderCode, PortalId};
 
 /// One thing that happened, from outside or by the clock.
 #[derive(Debug, Clone)]
@@ -200,6 +198,3 @@ pub fn apply(facts: &mut Facts, input: Input, rules: &Rules, at: At) -> Result<O
     }
     Ok(context.out)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,9 +1,7 @@
 //! A payment report: a new payment, a later state of one, or another sighting of the same money.
 
 use kvit_schemas::message::{Alert, AlertKind, Outbound, PaymentState};
-use kvit_schemas::record::{
-    Allocation, Assigned, Case, Destination, Note, Payment, Seq, Sighting,
-};
+use kvit_schemas::record::{Allocation, Assigned, Case, Destination, Note, Payment, Seq, Sighting};
 use kvit_schemas::{Code, Moment, OperatorId, OrderCode};
 
 use super::matching::{Report, evidence_of, is_same_money, order_of};
@@ -112,11 +110,7 @@ fn first_seen(report: &Report, context: &Context<'_>) -> Payment {
 
 /// Adds a report to the sighting it repeats. Each field is merged by a rule that does not care
 /// which report came first.
-fn merge(
-    sighting: &mut Sighting,
-    report: &Report,
-    context: &Context<'_>,
-) -> Result<(), Refusal> {
+fn merge(sighting: &mut Sighting, report: &Report, context: &Context<'_>) -> Result<(), Refusal> {
     let conflict = |pointer, detail: String| Refusal::new(Code::PAYMENT_CONFLICT, pointer, detail);
     if sighting.amount != report.amount {
         let detail = format!("known with {}, now {}", sighting.amount, report.amount);
@@ -163,9 +157,9 @@ fn join(facts: &mut Facts, seq: Seq, context: &mut Context<'_>) -> Seq {
         whole = union(whole, other, facts, context);
     }
     let rules = context.rules;
-    whole.sightings.sort_by_cached_key(|it| {
-        (rules.rank(&it.feed), it.feed.clone(), it.payment_id.clone())
-    });
+    whole
+        .sightings
+        .sort_by_cached_key(|it| (rules.rank(&it.feed), it.feed.clone(), it.payment_id.clone()));
     let seq = whole.seq;
     facts.payments.insert(seq, whole);
     seq

@@ -30,9 +30,7 @@ pub(super) fn apply(
         }
         Inbound::ReceiptAttached(body) => receipt(facts, source, (*body, content), context),
         Inbound::DocumentsAdded(body) => documents(facts, source, (*body, content), context),
-        Inbound::DecisionAcknowledged(body) => {
-            acknowledged(facts, &source.portal, &body, context)
-        }
+        Inbound::DecisionAcknowledged(body) => acknowledged(facts, &source.portal, &body, context),
         Inbound::PaymentReported(_)
         | Inbound::CaseAccepted(_)
         | Inbound::CaseReturned(_)
@@ -138,8 +136,7 @@ fn acknowledged(
         let detail = "no such decision was published to you";
         Refusal::new(Code::DECISION_UNKNOWN, "/decision_id", detail)
     };
-    let case: &mut Case =
-        &mut facts.cases.get_mut(&body.order_code).ok_or_else(unknown)?.case;
+    let case: &mut Case = &mut facts.cases.get_mut(&body.order_code).ok_or_else(unknown)?.case;
     match case.portal() {
         Some(owner) if owner == portal => {}
         Some(_) => return Err(Refusal::not_yours()),

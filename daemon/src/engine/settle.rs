@@ -1,7 +1,7 @@
 //! After a fact was added: where the money is now, and whether the case goes to its agency.
 
 use kvit_schemas::message::{
-    AlertKind, Alert, AssignedPayment, AssignedProcedure, AssignmentPayment, CaseAssigned,
+    Alert, AlertKind, AssignedPayment, AssignedProcedure, AssignmentPayment, CaseAssigned,
     DeadlineKind, Evidence, Outbound, PaymentState, RefundDue, RefundPayment, RefundReason,
     RefundState, SignatureCheck, SignatureStatus,
 };
@@ -250,7 +250,7 @@ pub(super) fn assign(
         revision: next_revision(case),
         procedure: AssignedProcedure {
             code: application.procedure.clone(),
-            title: procedure.title.clone(),
+            title: (&procedure.title).into(),
         },
         applicant: body.applicant.clone(),
         identification: body.identification,
@@ -288,8 +288,7 @@ pub(super) fn assign(
         withdrawn: false,
     });
     case.told.due_on = Some(now.due_on);
-    let assignment =
-        Assignment { agency, at: context.at.now, registered: None, returned: None };
+    let assignment = Assignment { agency, at: context.at.now, registered: None, returned: None };
     case.assignments.push(assignment);
     let near = context.rules.reminders.approaching_days;
     let remind = now.due_on.minus_days(near).start();

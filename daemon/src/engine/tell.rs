@@ -6,9 +6,9 @@ use kvit_schemas::message::{
 use kvit_schemas::record::{ApplicationFact, Case, Destination, Level, Note, ToldAgency};
 use kvit_schemas::{Money, Prose};
 
+use super::Context;
 use super::settle::{next_revision, say_deadline};
 use super::view::View;
-use super::Context;
 
 /// Tells the portal and the agency what changed.
 pub(super) fn tell(

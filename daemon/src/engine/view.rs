@@ -4,6 +4,8 @@ use kvit_schemas::message::{Evidence, Outcome, RefundReason, Status};
 use kvit_schemas::record::{ApplicationFact, Case, Level, Payment};
 use kvit_schemas::{Day, message::DeadlineChange};
 
+use crate::catalogue::due_after_suspension;
+
 use super::Rules;
 use super::funding::{Funding, Why, fund};
 
@@ -97,8 +99,8 @@ fn term(case: &Case, application: &ApplicationFact, rules: &Rules) -> (Day, bool
             DeadlineChange::Suspended => suspended = suspended.or(Some(change.at.day())),
             DeadlineChange::Resumed => {
                 if let Some(from) = suspended.take() {
-                    let shifted =
-                        rules.catalogue.due_after_suspension(due_on, from, change.at.day());
+                    let calendar = rules.catalogue.calendar();
+                    let shifted = due_after_suspension(calendar, due_on, from, change.at.day());
                     due_on = change.until.unwrap_or(shifted);
                 }
             }
