@@ -1,4 +1,5 @@
-//! kvit: what is done with the messages.
+//! Kvit: what is done with the messages.
 
 pub mod catalogue;
 pub mod engine;
+pub mod settings;

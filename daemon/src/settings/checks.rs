@@ -1,0 +1,214 @@
+//! What keys must be to each other, and what works but deserves a look.
+//!
+//! A check that builds on a key which is wrong in itself says nothing: the first problem is
+//! enough.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use kvit_schemas::FeedId;
+
+use super::finding::Finding;
+use super::secret;
+use super::sections::Broker;
+use super::tree::{Origin, Table, origin_of};
+use super::{Settings, parties};
+
+/// Bytes that the unanswered messages of one queue may take before it is worth a warning.
+const QUEUE_BYTES_MAX: usize = 512 << 20;
+
+/// Collects what is wrong or doubtful beyond single keys.
+pub(super) struct Checks<'a> {
+    tree: &'a Table,
+    problems: Vec<Finding>,
+    warnings: Vec<Finding>,
+}
+
+impl<'a> Checks<'a> {
+    /// Goes on after reading found `problems`.
+    pub(super) fn new(tree: &'a Table, problems: Vec<Finding>) -> Self {
+        Self { tree, problems, warnings: Vec::new() }
+    }
+
+    /// The warnings; or, when there is one problem at all, the problems.
+    pub(super) fn finish(self) -> Result<Vec<Finding>, Vec<Finding>> {
+        if self.problems.is_empty() { Ok(self.warnings) } else { Err(self.problems) }
+    }
+
+    /// Puts the password of `broker.password_file` into the url.
+    pub(super) fn read_password(&mut self, broker: &mut Broker, credentials: Option<&Path>) {
+        self.warn_of_open_settings(broker);
+        let Some(name) = &broker.password_file else { return };
+        let path = secret::located(name, credentials);
+        let password = match secret::read(&path) {
+            Ok(password) => password,
+            Err(what) => return self.problem("broker.password_file", what),
+        };
+        if secret::is_open_to_all(&path) {
+            let what = format!("{} can be read by everybody on this machine", path.display());
+            self.warning("broker.password_file", what);
+        }
+        match broker.url.clone().with_password(password.expose()) {
+            Some(url) => broker.url = url,
+            None if self.is_clean(&["broker.url"]) => {
+                self.problem(
+                    "broker.url",
+                    "names no user for the password of broker.password_file",
+                );
+            }
+            None => {}
+        }
+    }
+
+    fn warn_of_open_settings(&mut self, broker: &Broker) {
+        let key = "broker.url";
+        if let Origin::File(path) = origin_of(self.tree, key)
+            && broker.url.has_secret()
+            && secret::is_open_to_all(Path::new(&path))
+        {
+            let what = "holds a password, and everybody on this machine can read the file";
+            self.warning(key, what);
+        }
+    }
+
+    /// Holds keys against each other.
+    pub(super) fn weigh(&mut self, settings: &Settings) {
+        self.sizes(settings);
+        self.listeners(settings);
+        self.users(settings);
+        self.feeds(settings);
+        self.circles(settings);
+        self.operators(settings);
+    }
+
+    fn sizes(&mut self, settings: &Settings) {
+        let (kept, largest) = ("limits.quarantine_body_bytes_max", "limits.message_bytes_max");
+        if !self.is_clean(&[kept, largest, "broker.prefetch"]) {
+            return;
+        }
+        let limits = &settings.limits;
+        if limits.message_bytes_max > limits.quarantine_body_bytes_max {
+            let what = format!("is above {kept}, {}: raise both", limits.quarantine_body_bytes_max);
+            self.problem(largest, what);
+        }
+        let bytes = limits.message_bytes_max.saturating_mul(settings.broker.prefetch.into());
+        if bytes > QUEUE_BYTES_MAX {
+            let mib = bytes >> 20;
+            let what = format!("times {largest} is {mib} MiB of memory for each queue, at worst");
+            self.warning("broker.prefetch", what);
+        }
+    }
+
+    fn listeners(&mut self, settings: &Settings) {
+        let Some(admin) = settings.admin.listen else { return };
+        if !admin.ip().is_loopback() {
+            self.problem("admin.listen", format!("must be on loopback, is {admin}"));
+        }
+        if settings.health.listen == Some(admin) {
+            self.problem("admin.listen", format!("is also health.listen, {admin}"));
+        }
+    }
+
+    fn users(&mut self, settings: &Settings) {
+        let mut speaks_for = BTreeMap::new();
+        for (party, key, users) in parties::all(settings) {
+            let key = format!("{key}.users");
+            if users.is_empty() && self.is_clean(&[&key]) {
+                self.warning(&key, format!("is empty: nobody can speak for {party}"));
+            }
+            for user in users {
+                if let Some(other) = speaks_for.insert(user, party.clone()) {
+                    let what = format!("has {user:?}, who speaks for {other} already");
+                    self.problem(&key, what);
+                }
+            }
+        }
+    }
+
+    fn feeds(&mut self, settings: &Settings) {
+        for (id, feed) in &settings.feeds {
+            if !settings.banks.contains_key(&feed.bank) {
+                let what = format!("names {:?}, which is not among the banks", feed.bank.as_str());
+                self.problem(&format!("feeds.{id}.bank"), what);
+            }
+            for other in &feed.settles {
+                let known = settings.feeds.contains_key(other);
+                if !known && self.is_clean(&[&format!("feeds.{other}")]) {
+                    let what = format!("names {:?}, which is not among the feeds", other.as_str());
+                    self.problem(&format!("feeds.{id}.settles"), what);
+                }
+            }
+            if feed.account.as_deref().is_some_and(|account| !is_iban(account)) {
+                let what = "has check digits that do not fit";
+                self.warning(&format!("feeds.{id}.account"), what);
+            }
+        }
+    }
+
+    fn circles(&mut self, settings: &Settings) {
+        if let Some(circle) = circle(settings)
+            && let Some(first) = circle.first()
+        {
+            let names: Vec<_> = circle.iter().chain([first]).map(|id| id.as_str()).collect();
+            let what = format!("runs in a circle: {}", names.join(", "));
+            self.problem(&format!("feeds.{first}.settles"), what);
+        }
+    }
+
+    fn operators(&mut self, settings: &Settings) {
+        let mut known = BTreeMap::new();
+        for (id, operator) in &settings.operators {
+            let key = format!("operators.{id}.uid");
+            if !self.is_clean(&[&key]) {
+                continue;
+            }
+            if let Some(other) = known.insert(operator.uid, id) {
+                self.problem(&key, format!("is {}, as of {other}", operator.uid));
+            }
+        }
+    }
+
+    fn is_clean(&self, keys: &[&str]) -> bool {
+        !self.problems.iter().any(|problem| keys.iter().any(|key| problem.is_under(key)))
+    }
+
+    fn problem(&mut self, key: &str, what: impl Into<String>) {
+        self.problems.push(Finding::new(origin_of(self.tree, key), key, what));
+    }
+
+    fn warning(&mut self, key: &str, what: impl Into<String>) {
+        self.warnings.push(Finding::new(origin_of(self.tree, key), key, what));
+    }
+}
+
+/// Feeds that settle each other in a circle, in that order; `None` when there is no circle.
+fn circle(settings: &Settings) -> Option<Vec<&FeedId>> {
+    // Feeds whose settled feeds are all outside are taken out until none is left to take out.
+    // What remains then leads into a circle.
+    let mut inside: BTreeSet<&FeedId> = settings.feeds.keys().collect();
+    let next = |id: &FeedId, inside: &BTreeSet<&FeedId>| -> Option<&FeedId> {
+        settings.feeds.get(id)?.settles.iter().find(|other| inside.contains(other))
+    };
+    while let Some(end) = inside.iter().copied().find(|id| next(id, &inside).is_none()) {
+        inside.remove(end);
+    }
+    let mut walked = Vec::new();
+    let mut at = *inside.first()?;
+    loop {
+        if let Some(start) = walked.iter().position(|id| *id == at) {
+            return Some(walked.split_off(start));
+        }
+        walked.push(at);
+        at = next(at, &inside)?;
+    }
+}
+
+/// The check of ISO 13616: the number, moved by four and spelled in digits, is 1 modulo 97.
+fn is_iban(account: &str) -> bool {
+    let Some((head, tail)) = account.split_at_checked(4) else { return false };
+    let rest = tail.chars().chain(head.chars()).try_fold(0, |rest, c| {
+        let digit = c.to_digit(36)?;
+        Some((rest * if digit < 10 { 10 } else { 100 } + digit) % 97)
+    });
+    rest == Some(1)
+}

@@ -1,0 +1,201 @@
+//! The sections of the settings that are about others: parties, their feeds, and operators.
+
+use std::collections::BTreeSet;
+
+use kvit_schemas::{BankId, Currency, FeedId};
+
+use super::choice::choice;
+use super::section::Section;
+
+choice! {
+    /// How messages to a party are written.
+    pub enum ContentType {
+        /// JSON.
+        Json = "application/json",
+    }
+    hint: "; this version sends JSON only"
+}
+
+/// What is set of a portal, a bank or an agency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Broker users that speak for it.
+    pub users: BTreeSet<String>,
+    /// How messages to it are written.
+    pub content_type: ContentType,
+    /// Hosts its attachments may lie on.
+    pub attachment_hosts: BTreeSet<String>,
+}
+
+choice! {
+    /// What files of a feed look like.
+    pub enum FeedFormat {
+        /// Messages 206, 210 and 216 of ERIP (DOMAIN.md 1.3).
+        Erip = "erip",
+        /// The Belarusian client-bank text statement (DOMAIN.md 2.1).
+        ClientBank = "client_bank",
+        /// No files, only messages.
+        Messages = "messages",
+    }
+}
+
+choice! {
+    /// A state of a payment that a feed can report, the lowest first.
+    pub enum ReportedState {
+        /// It came to nothing.
+        Failed = "failed",
+        /// A payment system has taken the money.
+        Accepted = "accepted",
+        /// The money is on the account.
+        Credited = "credited",
+        /// The money went back.
+        Reversed = "reversed",
+    }
+}
+
+choice! {
+    /// What becomes of a file whose control totals disagree with its rows.
+    pub enum Totals {
+        /// It is refused whole.
+        Refuse = "refuse",
+        /// It is applied, and a person is told.
+        Warn = "warn",
+    }
+}
+
+choice! {
+    /// What counts as paid where a format knows a fine.
+    pub enum PaidAmount {
+        /// The amount without the fine.
+        Amount = "amount",
+        /// Both together.
+        AmountPlusFine = "amount_plus_fine",
+    }
+}
+
+/// What is set of a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    /// What its files look like.
+    pub format: FeedFormat,
+    /// The bank or payment system that may speak for it.
+    pub bank: BankId,
+    /// States that its word is enough for, beside `failed` and `accepted`, which always may be
+    /// reported.
+    pub asserts: BTreeSet<ReportedState>,
+    /// Feeds whose money it brings to the account.
+    pub settles: BTreeSet<FeedId>,
+    /// The account whose statement it is.
+    pub account: Option<String>,
+    /// The account owner's taxpayer number.
+    pub unp: Option<String>,
+    /// Our ERIP service numbers; empty for all.
+    pub service: BTreeSet<String>,
+    /// What disagreeing control totals lead to.
+    pub totals: Totals,
+    /// The smallest keeps the ledger of a payment seen through several feeds.
+    pub rank: u16,
+    /// What counts as paid.
+    pub amount: PaidAmount,
+    /// Of amounts without a currency.
+    pub currency: Currency,
+}
+
+choice! {
+    /// What an operator may do.
+    pub enum Role {
+        /// See.
+        Viewer = "viewer",
+        /// Act.
+        Operator = "operator",
+        /// Be the second person for weighty acts.
+        Approver = "approver",
+    }
+}
+
+/// What is set of an operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// The uid of their processes.
+    pub uid: u32,
+    /// What they may do.
+    pub roles: BTreeSet<Role>,
+}
+
+pub(super) fn member(s: &mut Section<'_>) -> Option<Member> {
+    Some(Member {
+        users: s.list("users", user),
+        content_type: s.choice("content_type"),
+        attachment_hosts: s.list("attachment_hosts", host),
+    })
+}
+
+/// `None` without a usable bank.
+pub(super) fn feed(s: &mut Section<'_>) -> Option<Feed> {
+    let bank = s.text("bank", id);
+    Some(Feed {
+        format: s.choice("format"),
+        asserts: s.list("asserts", str::parse),
+        settles: s.list("settles", id),
+        account: s.optional("account", account),
+        unp: s.optional("unp", unp),
+        service: s.list("service", service),
+        totals: s.choice("totals"),
+        rank: s.number("rank", 0..=1000),
+        amount: s.choice("amount"),
+        currency: s.text("currency", currency).unwrap_or(Currency::BYN),
+        bank: bank?,
+    })
+}
+
+pub(super) fn operator(s: &mut Section<'_>) -> Option<Operator> {
+    Some(Operator { uid: s.number("uid", 0..=u32::MAX), roles: s.list("roles", str::parse) })
+}
+
+fn id<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error| format!("has {text:?}: {error}"))
+}
+
+fn user(text: &str) -> Result<String, String> {
+    // A short string of AMQP has no more bytes.
+    if (1..=255).contains(&text.len()) && text.chars().all(|c| !c.is_control()) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("must hold names of 1 to 255 bytes without control characters, has {text:?}"))
+}
+
+fn host(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let label = |label: &str| !label.is_empty() && label.chars().all(|c| plain(c) || c == '-');
+    if text.len() <= 253 && text.split('.').all(label) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("must hold host names in lower case, without port; {text:?} is none"))
+}
+
+fn account(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    if (15..=34).contains(&text.len()) && text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("must be an IBAN, 15 to 34 of A-Z and 0-9 without blanks, is {text:?}"))
+}
+
+fn unp(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    if text.len() == 9 && text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("must be a taxpayer's number, 9 of A-Z and 0-9, is {text:?}"))
+}
+
+fn service(text: &str) -> Result<String, String> {
+    if (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("must hold ERIP service numbers, 1 to 20 digits each, has {text:?}"))
+}
+
+fn currency(text: &str) -> Result<Currency, String> {
+    text.parse().map_err(|_| format!("must be an ISO 4217 code such as BYN, is {text:?}"))
+}
