@@ -2,6 +2,7 @@
 //! records that are kept, and the closed list of refusal codes. No I/O, no async, no clock.
 
 pub mod applicant;
+pub mod code_scan;
 pub mod ids;
 pub mod moment;
 pub mod money;
@@ -10,6 +11,7 @@ pub mod policy;
 pub mod text;
 
 pub use applicant::{ApplicantKind, Identification, Region};
+pub use code_scan::{FoundCode, find_codes};
 pub use ids::{AgencyId, BankId, FeedId, MessageId, OperatorId, PortalId, ProcedureCode};
 pub use moment::{Day, MINSK, Moment};
 pub use money::{Currency, Money};
