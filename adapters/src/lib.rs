@@ -1,1 +1,5 @@
-//! skeleton
+//! How kvit's data comes, goes and is kept: every library that touches the world.
+
+pub mod clock;
+pub mod feeds;
+pub mod store;

@@ -3,6 +3,7 @@
 
 pub mod applicant;
 pub mod code;
+pub mod code_scan;
 pub mod hex;
 pub mod ids;
 pub mod message;
@@ -15,6 +16,7 @@ pub mod text;
 
 pub use applicant::{ApplicantKind, Identification, Region};
 pub use code::Code;
+pub use code_scan::{FoundCode, find_codes};
 pub use ids::{AgencyId, BankId, FeedId, MessageId, OperatorId, PortalId, ProcedureCode};
 pub use moment::{Day, MINSK, Moment};
 pub use money::{Currency, Money};

@@ -50,6 +50,7 @@ pub struct Directory {
     users: HashMap<String, Party>,
     feeds: BTreeMap<FeedId, Feed>,
     ranks: HashMap<FeedId, usize>,
+    hosts: HashMap<Party, BTreeSet<String>>,
 }
 
 impl From<&Settings> for Directory {
@@ -63,7 +64,13 @@ impl From<&Settings> for Directory {
             settings.feeds.iter().map(|(id, feed)| (feed.rank, id.clone())).collect();
         ranked.sort();
         let ranks = ranked.into_iter().enumerate().map(|(at, (_, id))| (id, at)).collect();
-        Self { users, feeds: settings.feeds.clone(), ranks }
+        let portals = settings.portals.iter().map(|(id, it)| (Party::Portal(id.clone()), it));
+        let agencies = settings.agencies.iter().map(|(id, it)| (Party::Agency(id.clone()), it));
+        let hosts = portals
+            .chain(agencies)
+            .map(|(party, member)| (party, member.attachment_hosts.iter().cloned().collect()))
+            .collect();
+        Self { users, feeds: settings.feeds.clone(), ranks, hosts }
     }
 }
 
@@ -71,6 +78,11 @@ impl Directory {
     /// The party that a broker user speaks for.
     pub fn party_of_user(&self, user: &str) -> Option<Party> {
         self.users.get(user).cloned()
+    }
+
+    /// True when a party may name documents on this host.
+    pub fn may_link(&self, party: &Party, host: &str) -> bool {
+        self.hosts.get(party).is_some_and(|hosts| hosts.contains(host))
     }
 
     /// What is set of a feed.

@@ -1,0 +1,192 @@
+//! The Belarusian client-bank statement text (DOMAIN.md 2.1): a first line with kind and account,
+//! the echo of the request, then balances, operations from each `DocDate` on, and turnovers.
+
+mod dialect;
+mod entries;
+mod operation;
+
+use std::io::BufRead;
+
+use kvit_schemas::Currency;
+
+use self::dialect::{Dialect, Figures, is_footer};
+use self::entries::{Entries, Entry, OPENING};
+use self::operation::{Context, Operation, payer_number};
+use super::FileFormat;
+use super::charset::Decoder;
+use super::error::{FeedError, RowError};
+use super::lines::Lines;
+use super::row::{FileHead, Row};
+use super::totals::Declared;
+use super::values::currency;
+
+/// A word of the first line's title, by which code page 866 is told from windows-1251.
+const TITLE_WORDS: &[&str] = &["Выписка", "выписки", "Выпіска", "выпіскі"];
+
+/// The key of the account's currency in a statement of a foreign-currency account.
+const ACCOUNT_CURRENCY: &str = "I1";
+
+/// The longest account that is believed; an IBAN has 34 characters at most.
+const ACCOUNT_CHARS_MAX: usize = 64;
+
+/// A statement that is being read.
+pub(super) struct Statement<R> {
+    entries: Entries<R>,
+    head: FileHead,
+    context: Context,
+    figures: Figures,
+    operation: Option<Operation>,
+    /// Inside the echo of the request.
+    echo: bool,
+    rows: u64,
+    /// The line of `#` was the last entry.
+    ended: bool,
+}
+
+/// True for a first line of the format.
+pub(super) fn begins(line: &str) -> bool {
+    line.starts_with(OPENING) && line.contains("^Type=")
+}
+
+impl<R: BufRead> Statement<R> {
+    /// Reads up to the first operation.
+    pub(super) fn open(source: R) -> Result<Self, FeedError> {
+        let mut lines = Lines::new(source, Decoder::new(TITLE_WORDS));
+        let first = lines.next()?.ok_or(FeedError::Empty)?;
+        let first = first.text.map_err(|_| FeedError::Format(FileFormat::ClientBank))?;
+        if !begins(&first) {
+            return Err(FeedError::Format(FileFormat::ClientBank));
+        }
+        let kind = between(&first, "^Type=").ok_or(FeedError::Head { field: "Type" })?;
+        let (kind, dialect) =
+            Dialect::of(kind).ok_or_else(|| FeedError::Kind(kind.chars().take(24).collect()))?;
+        let account = between(&first, "^Acc=")
+            .filter(|account| (1..=ACCOUNT_CHARS_MAX).contains(&account.chars().count()))
+            .ok_or(FeedError::Head { field: "Acc" })?;
+        let head = FileHead {
+            format: FileFormat::ClientBank,
+            kind,
+            account: Some(account.to_owned()),
+            unp: None,
+            statement_identity: None,
+            currency: (dialect == Dialect::Rubel).then_some(Currency::BYN),
+            declared: Declared::default(),
+        };
+        let context =
+            Context { dialect, account: account.to_owned(), unp: None, currency: head.currency };
+        let mut statement = Self {
+            entries: Entries::new(lines),
+            head,
+            context,
+            figures: Figures::default(),
+            operation: None,
+            echo: false,
+            rows: 0,
+            ended: false,
+        };
+        statement.read_head()?;
+        Ok(statement)
+    }
+
+    pub(super) fn head(&self) -> &FileHead {
+        &self.head
+    }
+
+    /// The statement was closed by its line of `#`.
+    pub(super) fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The next operation. The head's control figures are complete when there is none.
+    pub(super) fn next(&mut self) -> Result<Option<Result<Row, RowError>>, FeedError> {
+        while let Some(entry) = self.entries.next()? {
+            if let Some(operation) = self.take(entry) {
+                return Ok(Some(self.finish(operation)));
+            }
+        }
+        if let Some(operation) = self.operation.take() {
+            return Ok(Some(self.finish(operation)));
+        }
+        self.head.declared = match self.head.currency {
+            Some(currency) => self.figures.declared(self.context.dialect, currency),
+            None => Declared { unreadable: vec![ACCOUNT_CURRENCY], ..Declared::default() },
+        };
+        Ok(None)
+    }
+
+    fn read_head(&mut self) -> Result<(), FeedError> {
+        while self.operation.is_none()
+            && let Some(entry) = self.entries.next()?
+        {
+            self.take(entry);
+        }
+        if self.context.dialect == Dialect::Foreign
+            && let Some(text) = self.figures.get(ACCOUNT_CURRENCY)
+        {
+            let named = currency(text).ok_or(FeedError::Head { field: ACCOUNT_CURRENCY })?;
+            self.head.currency = Some(named);
+        }
+        self.head.unp = self.figures.get("UNN").and_then(payer_number);
+        self.context.currency = self.head.currency;
+        self.context.unp.clone_from(&self.head.unp);
+        Ok(())
+    }
+
+    /// Puts an entry where it belongs. Gives the operation that it ends.
+    fn take(&mut self, entry: Entry) -> Option<Operation> {
+        self.ended = false;
+        match entry {
+            Entry::Field { key, value, offset } if key == "DocDate" && !self.echo => {
+                let mut operation = Operation::new(offset);
+                operation.put(&key, value);
+                self.operation.replace(operation)
+            }
+            Entry::Field { key, value, offset: _ } => {
+                match &mut self.operation {
+                    Some(operation) if !is_footer(&key) => {
+                        operation.put(&key, value);
+                        return None;
+                    }
+                    Some(_) | None => self.figures.put(&key, &value),
+                }
+                self.operation.take()
+            }
+            Entry::Section { echo } => {
+                self.echo = echo;
+                self.operation.take()
+            }
+            Entry::End => {
+                self.ended = !self.echo;
+                self.operation.take()
+            }
+            Entry::Stray { fault } => {
+                match &mut self.operation {
+                    Some(operation) => operation.fail(fault),
+                    None => self.figures.damaged(&fault),
+                }
+                None
+            }
+        }
+    }
+
+    fn finish(&mut self, operation: Operation) -> Result<Row, RowError> {
+        self.rows += 1;
+        let offset = operation.offset;
+        let row = operation.row(&self.context, self.rows);
+        let row = row.map_err(|fault| fault.of_row(self.rows, offset))?;
+        self.head.currency = Some(row.amount.currency());
+        self.context.currency = self.head.currency;
+        Ok(row)
+    }
+}
+
+/// The text between `key` and the next `^`.
+fn between<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+    let (_, rest) = line.split_once(key)?;
+    let (value, _) = rest.split_once('^')?;
+    Some(value.trim())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

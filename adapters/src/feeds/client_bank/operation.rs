@@ -1,0 +1,281 @@
+//! One operation of a statement → one row.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use kvit_schemas::{Currency, Day, MessageId, Moment, Money};
+use sha2::{Digest, Sha256};
+
+use super::dialect::Dialect;
+use crate::feeds::error::{Fault, RowFault};
+use crate::feeds::row::{Direction, Payer, References, Row, RowState};
+use crate::feeds::values::{amount, currency, day_and_rest, filled, owned, time_of};
+
+/// The keys of an operation that are read, in every dialect.
+const KEYS: [&str; 22] = [
+    "DocDate",
+    "DocTime",
+    "OpDate",
+    "DateTime",
+    "Num",
+    "OperationID",
+    "DocID",
+    "Acc",
+    "KorName",
+    "KorUNP",
+    "UNNRec",
+    "UNNKorr",
+    "Db",
+    "Credit",
+    "DebQ",
+    "CreQ",
+    "I2",
+    "CurrCode",
+    "Code",
+    "Nazn",
+    "Nazn2",
+    "NDoc",
+];
+
+/// What the statement says of all its operations.
+pub(super) struct Context {
+    pub(super) dialect: Dialect,
+    pub(super) account: String,
+    pub(super) unp: Option<String>,
+    /// The account's currency, when the head names it.
+    pub(super) currency: Option<Currency>,
+}
+
+/// The fields of an operation while they are collected.
+pub(super) struct Operation {
+    pub(super) offset: u64,
+    fields: BTreeMap<&'static str, String>,
+    fault: Option<Fault>,
+}
+
+impl Operation {
+    pub(super) fn new(offset: u64) -> Self {
+        Self { offset, fields: BTreeMap::new(), fault: None }
+    }
+
+    /// Takes a field. Keys are case-sensitive: `Db` is a row's debit, `DB` a turnover.
+    pub(super) fn put(&mut self, key: &str, value: String) {
+        let Some(key) = KEYS.into_iter().find(|known| *known == key) else { return };
+        match self.fields.get(key) {
+            Some(known) if *known != value => {
+                self.fail(Fault::new(RowFault::Repeated, format!("{key} is there twice")));
+            }
+            Some(_) => {}
+            None => {
+                self.fields.insert(key, value);
+            }
+        }
+    }
+
+    /// Makes the operation unusable; the first reason stays.
+    pub(super) fn fail(&mut self, fault: Fault) {
+        self.fault.get_or_insert(fault);
+    }
+
+    /// The row that the operation is.
+    pub(super) fn row(mut self, context: &Context, row: u64) -> Result<Row, Fault> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
+        let document_day = self.document_day()?;
+        let (booked_on, paid_at) = self.times(document_day)?;
+        let (direction, amount) = self.money(context)?;
+        let (payment_id, weak_identity) =
+            self.identity(context, document_day, direction, amount)?;
+        let (payer, beneficiary_account) = self.parties(context, direction);
+        let state = match direction {
+            Direction::Credit if !amount.is_zero() => RowState::Credited,
+            Direction::Credit | Direction::Debit => RowState::Information,
+        };
+        let document = self.get("Num").or(self.get("NDoc"));
+        let references =
+            References { bank_document: document.map(str::to_owned), ..References::default() };
+        Ok(Row {
+            row,
+            byte_offset: self.offset,
+            direction,
+            state,
+            amount,
+            withheld: None,
+            fine: None,
+            payment_id,
+            weak_identity,
+            paid_at,
+            booked_on: Some(booked_on),
+            reversed_at: None,
+            payer,
+            beneficiary_account,
+            references,
+            service: None,
+            personal_account: None,
+            purpose: self.purpose(),
+        })
+    }
+
+    fn get(&self, key: &str) -> Option<&str> {
+        self.fields.get(key).and_then(|value| filled(value))
+    }
+
+    fn document_day(&self) -> Result<Day, Fault> {
+        let text = self.get("DocDate").unwrap_or("");
+        let read = day_and_rest(text).filter(|(_, rest)| rest.is_empty());
+        read.map(|(day, _)| day).ok_or_else(|| Fault::value(RowFault::Date, "DocDate", text))
+    }
+
+    /// The day of booking, and the moment of payment where a time of day is given. A time beside
+    /// the operation's date goes before the document's.
+    fn times(&self, document_day: Day) -> Result<(Day, Option<Moment>), Fault> {
+        let wrong = |key, text| Fault::value(RowFault::Date, key, text);
+        let at = |day, key, text| time_of(day, text).ok_or_else(|| wrong(key, text)).map(Some);
+        let (booked_on, time) = match self.get("OpDate") {
+            Some(text) => day_and_rest(text).ok_or_else(|| wrong("OpDate", text))?,
+            None => (document_day, ""),
+        };
+        let paid_at = match (filled(time), self.get("DateTime"), self.get("DocTime")) {
+            (Some(time), _, _) => at(booked_on, "OpDate", time)?,
+            (None, Some(time), _) => at(booked_on, "DateTime", time)?,
+            (None, None, Some(time)) => at(document_day, "DocTime", time)?,
+            (None, None, None) => None,
+        };
+        Ok((booked_on, paid_at))
+    }
+
+    /// Both sides must stand there, so that a cut operation is not taken for one without money.
+    fn money(&self, context: &Context) -> Result<(Direction, Money), Fault> {
+        let currency = self.currency(context)?;
+        let side = |key| match self.get(key) {
+            Some(text) => amount(key, text, currency),
+            None => Err(Fault::new(RowFault::Missing, format!("{key} is missing"))),
+        };
+        let (debit, credit) = context.dialect.row_keys();
+        let (debit, credit) = (side(debit)?, side(credit)?);
+        match (debit.is_zero(), credit.is_zero()) {
+            (true, _) => Ok((Direction::Credit, credit)),
+            (false, true) => Ok((Direction::Debit, debit)),
+            (false, false) => {
+                Err(Fault::new(RowFault::Direction, "an operation is debit and credit at once"))
+            }
+        }
+    }
+
+    fn currency(&self, context: &Context) -> Result<Currency, Fault> {
+        if context.dialect == Dialect::Rubel {
+            return Ok(Currency::BYN);
+        }
+        // Where accounts in rubels have the counterparty bank's BIC, `Code` is the currency.
+        let marked = ["I2", "CurrCode", "Code"].into_iter().find_map(|key| self.get(key));
+        let named = match marked {
+            Some(text) => currency(text)
+                .map(Some)
+                .ok_or_else(|| Fault::value(RowFault::Currency, "the currency", text))?,
+            None => None,
+        };
+        match (context.currency, named) {
+            (Some(account), Some(named)) if account != named => Err(Fault::new(
+                RowFault::Currency,
+                format!("the operation is in {named}, the account in {account}"),
+            )),
+            (Some(known), _) | (None, Some(known)) => Ok(known),
+            (None, None) => Err(Fault::new(RowFault::Currency, "no currency is named")),
+        }
+    }
+
+    /// The bank's operation id; else what the row says, which two operations may both say.
+    fn identity(
+        &self,
+        context: &Context,
+        day: Day,
+        direction: Direction,
+        amount: Money,
+    ) -> Result<(MessageId, bool), Fault> {
+        let named = |key| self.get(key).filter(|id| id.chars().any(|c| c != '0'));
+        let (id, weak) = match named("OperationID").or(named("DocID")) {
+            Some(id) => {
+                let plain = format!("{}/{id}", context.account);
+                let id = if plain.parse::<MessageId>().is_ok() { plain } else { hashed(&plain) };
+                (id, false)
+            }
+            None => {
+                let side = match direction {
+                    Direction::Credit => "credit",
+                    Direction::Debit => "debit",
+                };
+                let number = self.get("Num").or(self.get("NDoc")).unwrap_or("");
+                let other = self.get("Acc").or(self.get("KorName")).unwrap_or("");
+                let said =
+                    format!("{}\n{day}\n{number}\n{side} {amount}\n{other}", context.account);
+                (format!("weak-{}", hashed(&said)), true)
+            }
+        };
+        let id = id.parse().map_err(|_| Fault::new(RowFault::Operation, "no identity"))?;
+        Ok((id, weak))
+    }
+
+    /// Who paid, and to which account: the counterparty to us, or we to the counterparty.
+    fn parties(&self, context: &Context, direction: Direction) -> (Payer, Option<String>) {
+        let counterparty = self.get("Acc").map(str::to_owned);
+        let ours = Some(context.account.clone());
+        match direction {
+            Direction::Credit => {
+                let id = ["KorUNP", "UNNRec", "UNNKorr"].into_iter().find_map(|key| self.get(key));
+                let id = id.and_then(payer_number);
+                let name = self.get("KorName").map(str::to_owned);
+                (Payer { name, id, account: counterparty }, ours)
+            }
+            Direction::Debit => {
+                (Payer { name: None, id: context.unp.clone(), account: ours }, counterparty)
+            }
+        }
+    }
+
+    /// Both parts without a separator: banks cut inside words and numbers.
+    fn purpose(&self) -> Option<String> {
+        let part = |key: &str| self.fields.get(key).map_or("", String::as_str);
+        owned(&format!("{}{}", part("Nazn"), part("Nazn2")))
+    }
+}
+
+/// The number of a payer within text such as `УНП191234567` or `UNP platelshchika:190000021`:
+/// nine to twelve characters, at least the last seven of them digits; letters that only look
+/// Latin are made so (DOMAIN.md 2.4).
+pub(super) fn payer_number(text: &str) -> Option<String> {
+    let prefixes = ["УНП", "УНН", "ИНН", "UNP", "UNN", "INN"];
+    text.split(|c: char| !c.is_alphanumeric()).find_map(|word| {
+        let bare = prefixes.iter().find_map(|prefix| word.strip_prefix(prefix));
+        let number: String = bare.unwrap_or(word).chars().map(latin).collect();
+        let digits = number.bytes().rev().take_while(u8::is_ascii_digit).count();
+        let shaped = number.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && (9..=12).contains(&number.len())
+            && digits >= 7;
+        shaped.then_some(number)
+    })
+}
+
+fn latin(c: char) -> char {
+    const PAIRS: [(char, char); 10] = [
+        ('А', 'A'),
+        ('В', 'B'),
+        ('Е', 'E'),
+        ('К', 'K'),
+        ('М', 'M'),
+        ('Н', 'H'),
+        ('О', 'O'),
+        ('Р', 'P'),
+        ('С', 'C'),
+        ('Т', 'T'),
+    ];
+    PAIRS.into_iter().find(|(cyrillic, _)| *cyrillic == c).map_or(c, |(_, latin)| latin)
+}
+
+fn hashed(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

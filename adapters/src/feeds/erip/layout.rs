@@ -1,0 +1,168 @@
+//! Where ERIP's messages keep what (DOMAIN.md 1.3), and how to tell them apart. The layouts are
+//! reverse-documented: fields behind the last one that is needed may be missing or too many.
+
+use crate::feeds::error::FeedError;
+use crate::feeds::values::{is_stamp, number};
+
+/// The messages that are payment registers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// 206: payments that ERIP accepted.
+    Accepted,
+    /// 210: payments whose money was passed on to the account.
+    Credited,
+    /// 216: payments that were taken back.
+    Reversed,
+}
+
+/// Indexes of a header's fields, from 0.
+pub(super) struct HeaderFields {
+    pub(super) currency: usize,
+    pub(super) total: usize,
+    pub(super) fine: usize,
+    /// Of the transfer: account, document number, time, amount.
+    pub(super) transfer: Option<[usize; 4]>,
+}
+
+/// Indexes of a record's fields, from 0.
+pub(super) struct RecordFields {
+    pub(super) transfer: Option<usize>,
+    pub(super) paid_at: usize,
+    pub(super) reversed_at: Option<usize>,
+    pub(super) operation: usize,
+    pub(super) agent_operation: usize,
+    pub(super) info: usize,
+}
+
+/// Fields of every header: number and time of the message, its count of records, the UNP.
+pub(super) const NUMBER: usize = 2;
+pub(super) const TIME: usize = 3;
+pub(super) const COUNT: usize = 4;
+pub(super) const UNP: usize = 6;
+
+/// Fields of every record.
+pub(super) const ENTRY: usize = 0;
+pub(super) const SERVICE: usize = 1;
+pub(super) const PERSONAL_ACCOUNT: usize = 2;
+pub(super) const NAME: usize = 3;
+pub(super) const AMOUNT: usize = 6;
+pub(super) const FINE: usize = 7;
+
+/// Where a record of 216 has the time of the reversal and one of 206 its meters.
+const REVERSED_AT: usize = 9;
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Accepted, Self::Credited, Self::Reversed];
+
+    /// The message type, which is the extension of its file's name.
+    pub(super) fn number(self) -> &'static str {
+        match self {
+            Self::Accepted => "206",
+            Self::Credited => "210",
+            Self::Reversed => "216",
+        }
+    }
+
+    pub(super) fn header(self) -> HeaderFields {
+        match self {
+            Self::Accepted | Self::Reversed => {
+                HeaderFields { currency: 7, total: 8, fine: 9, transfer: None }
+            }
+            Self::Credited => {
+                HeaderFields { currency: 11, total: 12, fine: 13, transfer: Some([8, 9, 10, 14]) }
+            }
+        }
+    }
+
+    pub(super) fn record(self) -> RecordFields {
+        let (transfer, paid_at, reversed_at, operation) = match self {
+            Self::Accepted => (None, 8, None, 11),
+            Self::Credited => (Some(8), 9, None, 12),
+            Self::Reversed => (None, 8, Some(REVERSED_AT), 12),
+        };
+        let (agent_operation, info) = (operation + 1, operation + 4);
+        RecordFields { transfer, paid_at, reversed_at, operation, agent_operation, info }
+    }
+}
+
+/// True for a record that has the time of a reversal where 206 has its meters.
+pub(super) fn is_reversal(record: &[&str]) -> bool {
+    record.get(REVERSED_AT).is_some_and(|field| is_stamp(field.trim()))
+}
+
+/// What a message is by its name and its header; `first` is its first record.
+pub(super) fn kind_of(
+    name: Option<&str>,
+    header: &[&str],
+    first: Option<&[&str]>,
+) -> Result<Kind, FeedError> {
+    let named = name.map(kind_by_name).transpose()?.flatten();
+    match (shape(header), named) {
+        (Shape::Demands, _) => Err(FeedError::NotARegister("202")),
+        (Shape::Acknowledgement, _) => Err(FeedError::NotARegister("204")),
+        (Shape::Transfer, None | Some(Kind::Credited)) => Ok(Kind::Credited),
+        (Shape::Register, Some(kind @ (Kind::Accepted | Kind::Reversed))) => Ok(kind),
+        (Shape::Transfer, Some(kind @ (Kind::Accepted | Kind::Reversed)))
+        | (Shape::Register | Shape::Unknown, Some(kind @ Kind::Credited))
+        | (Shape::Unknown, Some(kind @ (Kind::Accepted | Kind::Reversed))) => {
+            Err(FeedError::KindMismatch { name: kind.number() })
+        }
+        (Shape::Register, None) => match first {
+            Some(record) if is_reversal(record) => Ok(Kind::Reversed),
+            Some(_) => Ok(Kind::Accepted),
+            None => Err(FeedError::Kind("206 or 216".to_owned())),
+        },
+        (Shape::Unknown, None) => Err(FeedError::Kind(format!("{} fields", header.len()))),
+    }
+}
+
+/// The kind a file's name tells by its extension; other than ERIP's extensions tell nothing.
+fn kind_by_name(name: &str) -> Result<Option<Kind>, FeedError> {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.number() == extension) {
+        return Ok(Some(kind));
+    }
+    match extension {
+        "202" => Err(FeedError::NotARegister("202")),
+        "204" => Err(FeedError::NotARegister("204")),
+        three if three.len() == 3 && number(three).is_some() => {
+            Err(FeedError::Kind(three.to_owned()))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// What a header looks like.
+enum Shape {
+    Demands,
+    Acknowledgement,
+    /// 206 or 216: their headers are the same.
+    Register,
+    Transfer,
+    Unknown,
+}
+
+/// True for a line that begins as each of ERIP's headers does: version, sender, number, time.
+pub(super) fn is_header(fields: &[&str]) -> bool {
+    let digits = |at: usize| {
+        let text: &str = fields.get(at).map_or("", |field| field.trim());
+        (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    digits(0) && digits(1) && digits(2) && is_stamp(fields.get(TIME).map_or("", |f| f.trim()))
+}
+
+fn shape(header: &[&str]) -> Shape {
+    let field = |at: usize| header.get(at).map_or("", |field| field.trim());
+    let is_currency = |at: usize| field(at).len() == 3 && number(field(at)).is_some();
+    if is_stamp(field(5)) {
+        Shape::Acknowledgement
+    } else if field(10) == "PS" {
+        Shape::Demands
+    } else if header.len() >= 15 && is_currency(11) {
+        Shape::Transfer
+    } else if (9..15).contains(&header.len()) && is_currency(7) {
+        Shape::Register
+    } else {
+        Shape::Unknown
+    }
+}

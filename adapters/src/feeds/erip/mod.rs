@@ -1,0 +1,141 @@
+//! ERIP's payment registers 206, 210 and 216: windows-1251, `^` between fields, a header line,
+//! then one line a record (DOMAIN.md 1.2, 1.3).
+
+mod layout;
+mod record;
+
+use std::io::BufRead;
+
+use kvit_schemas::{Currency, MessageId, Money};
+
+use self::layout::{COUNT, Kind, NUMBER, TIME, UNP, is_header, kind_of};
+use self::record::Context;
+use super::charset::Decoder;
+use super::error::{FeedError, RowError};
+use super::lines::Lines;
+use super::row::{FileHead, Row};
+use super::totals::Declared;
+use super::values::{amount, currency, filled, number, owned, stamp};
+use super::{AmountRule, FileFormat, Options};
+
+/// A register that is being read.
+pub(super) struct Register<R> {
+    lines: Lines<R>,
+    head: FileHead,
+    context: Context,
+    rows: u64,
+}
+
+/// True for bytes that begin as an ERIP message does.
+pub(super) fn begins(line: &str) -> bool {
+    let fields: Vec<&str> = line.splitn(5, '^').collect();
+    fields.len() == 5 && is_header(&fields)
+}
+
+impl<R: BufRead> Register<R> {
+    pub(super) fn open(source: R, options: &Options<'_>) -> Result<Self, FeedError> {
+        let mut lines = Lines::new(source, Decoder::new(&[]));
+        let header = lines.next()?.ok_or(FeedError::Empty)?;
+        let header = header.text.map_err(|_| FeedError::Format(FileFormat::Erip))?;
+        let fields: Vec<&str> = header.split('^').collect();
+        if !is_header(&fields) {
+            return Err(FeedError::Format(FileFormat::Erip));
+        }
+        let kind = kind(&mut lines, options.file_name, &fields)?;
+        let (head, context) = read_header(kind, &fields, options.amount_rule)?;
+        Ok(Self { lines, head, context, rows: 0 })
+    }
+
+    pub(super) fn head(&self) -> &FileHead {
+        &self.head
+    }
+
+    pub(super) fn next(&mut self) -> Result<Option<Result<Row, RowError>>, FeedError> {
+        let Some(line) = self.lines.next()? else { return Ok(None) };
+        self.rows += 1;
+        let row = line.text.and_then(|text| self.context.row(self.rows, line.offset, &text));
+        Ok(Some(row.map_err(|fault| fault.of_row(self.rows, line.offset))))
+    }
+}
+
+/// Tells the kind, looking at the first record, which stays the next line.
+fn kind<R: BufRead>(
+    lines: &mut Lines<R>,
+    name: Option<&str>,
+    header: &[&str],
+) -> Result<Kind, FeedError> {
+    let Some(first) = lines.next()? else { return kind_of(name, header, None) };
+    let fields: Option<Vec<&str>> = first.text.as_ref().ok().map(|text| text.split('^').collect());
+    let kind = kind_of(name, header, fields.as_deref());
+    lines.hold(first);
+    kind
+}
+
+fn read_header(
+    kind: Kind,
+    fields: &[&str],
+    rule: AmountRule,
+) -> Result<(FileHead, Context), FeedError> {
+    let text = |at: usize| fields.get(at).and_then(|field| filled(field));
+    let wrong = |field| FeedError::Head { field };
+    let places = kind.header();
+    let currency = text(places.currency).and_then(currency).ok_or(wrong("currency_code"))?;
+    let (number, time) = (text(NUMBER).unwrap_or(""), text(TIME).unwrap_or(""));
+    stamp(time).ok_or(wrong("msg_datetime"))?;
+    let identity: MessageId =
+        format!("{}-{number}-{time}", kind.number()).parse().map_err(|_| wrong("msg_num"))?;
+    let [account, document, booked, _] = match places.transfer {
+        Some(places) => places.map(text),
+        None => [None; 4],
+    };
+    let booked_on = match booked {
+        Some(booked) => Some(stamp(booked).ok_or(wrong("transfer_datetime"))?.day()),
+        None => None,
+    };
+    let head = FileHead {
+        format: FileFormat::Erip,
+        kind: kind.number(),
+        account: account.map(str::to_owned),
+        unp: text(UNP).and_then(owned),
+        statement_identity: Some(identity),
+        currency: Some(currency),
+        declared: declared(kind, fields, currency)?,
+    };
+    let context = Context {
+        kind,
+        rule,
+        currency,
+        account: head.account.clone(),
+        document: document.map(str::to_owned),
+        booked_on,
+    };
+    Ok((head, context))
+}
+
+/// The header's control figures; only a fine may be left out.
+fn declared(kind: Kind, fields: &[&str], currency: Currency) -> Result<Declared, FeedError> {
+    let text = |at: usize| fields.get(at).and_then(|field| filled(field));
+    let money = |field: &'static str, at: usize| -> Result<Money, FeedError> {
+        let read = amount(field, text(at).unwrap_or(""), currency);
+        read.map_err(|_| FeedError::Head { field })
+    };
+    let places = kind.header();
+    let count = text(COUNT).and_then(number).ok_or(FeedError::Head { field: "entries_count" })?;
+    Ok(Declared {
+        count: Some(count.into()),
+        credits: Some(money("total_amount", places.total)?),
+        fines: match text(places.fine) {
+            Some(_) => Some(money("fine_amount", places.fine)?),
+            None => None,
+        },
+        net: match places.transfer {
+            Some([.., transfer]) => Some(money("transfer_amount", transfer)?),
+            None => None,
+        },
+        ..Declared::default()
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -1,0 +1,113 @@
+//! What every feed format is read into: one head, then rows. Nothing here names a format's fields.
+
+use kvit_schemas::{Currency, Day, MessageId, Moment, Money};
+
+use super::FileFormat;
+use super::totals::Declared;
+
+/// Which way the money of a row went, seen from the account the file is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// To us.
+    Credit,
+    /// From us.
+    Debit,
+}
+
+/// What a row says of its money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowState {
+    /// A payment system took it; it is not on the account yet.
+    Accepted,
+    /// It is on the account.
+    Credited,
+    /// It was taken back, as a whole.
+    Reversed,
+    /// No payment to us: a debit, or a line that moved nothing. Only control totals count it.
+    Information,
+}
+
+/// One record of a file. Texts are decoded and hold no control characters but line feeds; none
+/// of them was checked further, and an absent one is `None`, never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Number of the record in the file, from 1.
+    pub row: u64,
+    /// Where in the file the record begins.
+    pub byte_offset: u64,
+    /// Which way the money went.
+    pub direction: Direction,
+    /// What is said of it.
+    pub state: RowState,
+    /// The gross amount that counts.
+    pub amount: Money,
+    /// What the payment system kept back of `amount`.
+    pub withheld: Option<Money>,
+    /// The part paid as a fine, when there is one. Whether `amount` includes it is the reader's
+    /// [`AmountRule`](super::AmountRule).
+    pub fine: Option<Money>,
+    /// The payment's identity within its feed, by the format's own rule (DOMAIN.md 7.1).
+    pub payment_id: MessageId,
+    /// The file gives no identity: `payment_id` is made of what the row says, and two payments
+    /// that say the same have the same one.
+    pub weak_identity: bool,
+    /// When the payer paid; `None` when the file names a day only.
+    pub paid_at: Option<Moment>,
+    /// The day it was booked on the account.
+    pub booked_on: Option<Day>,
+    /// When it was taken back.
+    pub reversed_at: Option<Moment>,
+    /// Who paid.
+    pub payer: Payer,
+    /// The account the money went to.
+    pub beneficiary_account: Option<String>,
+    /// The names that others have for it.
+    pub references: References,
+    /// The number of the service it was paid for.
+    pub service: Option<String>,
+    /// The ERIP personal account, exactly as written.
+    pub personal_account: Option<String>,
+    /// Free text of the payer, put together again where the format cuts it.
+    pub purpose: Option<String>,
+}
+
+/// Who paid.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Payer {
+    /// The name as written.
+    pub name: Option<String>,
+    /// The payer's number (UNP), without prefixes; its check digit is not checked.
+    pub id: Option<String>,
+    /// The account as written.
+    pub account: Option<String>,
+}
+
+/// The names that others have for a payment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct References {
+    /// ERIP's operation number.
+    pub erip_operation: Option<String>,
+    /// The operation number of the agent who took the money.
+    pub agent_operation: Option<String>,
+    /// The number of the bank's document: for a transfer of a payment system, the lump's.
+    pub bank_document: Option<String>,
+}
+
+/// What a file says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileHead {
+    /// The format it was read as.
+    pub format: FileFormat,
+    /// The kind within the format, such as `210` or `400`.
+    pub kind: &'static str,
+    /// The account it is about.
+    pub account: Option<String>,
+    /// The payer number (UNP) of the account's holder.
+    pub unp: Option<String>,
+    /// The file's identity within its feed, where the format has one.
+    pub statement_identity: Option<MessageId>,
+    /// The account's currency; where only the rows name it, known after the first.
+    pub currency: Option<Currency>,
+    /// Its own control figures; complete after the last row.
+    pub declared: Declared,
+}

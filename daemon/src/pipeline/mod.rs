@@ -1,0 +1,27 @@
+//! The way of a message: consume → check → [batch: read facts → engine → commit → sync] →
+//! acknowledge, and from the outbox through the relay to the broker.
+//!
+//! | step | where | thread |
+//! |---|---|---|
+//! | check | [`intake`] | one of its own |
+//! | read facts, engine, write | [`apply`] | the committer's |
+//! | sync, then answer | [`committer`] | the syncer's |
+//! | publish and confirm | [`relay`] | tokio |
+//!
+//! While one commit is being synced, the next is collected and applied, and the messages of the
+//! one before are on their way.
+
+pub mod apply;
+pub mod committer;
+mod facts;
+pub mod files;
+pub mod intake;
+mod outgoing;
+mod refuse;
+pub mod relay;
+mod rows;
+
+pub use apply::{Applier, Ended};
+pub use committer::{Committer, CommitterHandle, Progress, Work};
+pub use intake::{Arrival, Intake, Limits, Prepared, Queue};
+pub use outgoing::Addresses;

@@ -1,0 +1,101 @@
+//! Messages to be sent: their ids, their addresses, their bytes.
+
+use kvit_adapters::amqp::Outgoing;
+use kvit_schemas::message::{MessageType, Outbound};
+use kvit_schemas::record::{Destination, OutBody, OutMessage, Seq};
+use kvit_schemas::{MessageId, Moment, OrderCode};
+
+/// The id of the nth message that an input caused. The store's name keeps ids of different
+/// stores apart.
+pub(super) fn message_id(store: &str, seq: Seq, nth: usize) -> MessageId {
+    id(format!("kvit-{store}-{:x}-{nth}", seq.0))
+}
+
+/// The id of the kept message of an input: the same each time it is sent.
+pub(super) fn kept_id(store: &str, seq: Seq) -> MessageId {
+    id(format!("kvit-{store}-{:x}-kept", seq.0))
+}
+
+fn id(text: String) -> MessageId {
+    match text.parse() {
+        Ok(id) => id,
+        Err(error) => unreachable!("{text} is visible ASCII: {error}"),
+    }
+}
+
+/// What caused a message.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Cause {
+    pub(super) message_id: Option<String>,
+    pub(super) traceparent: Option<String>,
+}
+
+/// A message for the outbox.
+pub(super) fn out_message(
+    (message_id, kind): (MessageId, MessageType),
+    destination: Destination,
+    (order_code, at): (Option<OrderCode>, Moment),
+    cause: &Cause,
+    body: OutBody,
+) -> OutMessage {
+    OutMessage {
+        destination,
+        message_id,
+        kind: kind.as_str().to_owned(),
+        order_code,
+        cause: cause.message_id.clone(),
+        traceparent: cause.traceparent.clone(),
+        at,
+        body,
+    }
+}
+
+/// The bytes of a message.
+pub(super) fn spelled(message: &Outbound) -> Vec<u8> {
+    match message.to_json() {
+        Ok(bytes) => bytes,
+        Err(error) => unreachable!("an outbound message could not be spelled: {error}"),
+    }
+}
+
+/// Where destinations lie on the broker.
+#[derive(Debug, Clone)]
+pub struct Addresses {
+    /// The prefix of all names.
+    pub prefix: String,
+}
+
+impl Addresses {
+    /// Exchange and routing key of a destination.
+    pub fn of(&self, destination: &Destination, kind: &str) -> (String, String) {
+        let prefix = &self.prefix;
+        let unversioned = kind.parse().map_or(kind, MessageType::without_version);
+        match destination {
+            Destination::Portal(portal) => {
+                (format!("{prefix}.portal.out"), format!("{portal}.{unversioned}"))
+            }
+            Destination::Agency(agency) => (format!("{prefix}.agency.out"), agency.to_string()),
+            Destination::Feed(feed) => (format!("{prefix}.bank.out"), feed.to_string()),
+            Destination::Alert(kind) => (format!("{prefix}.ops.out"), kind.as_str().to_owned()),
+            Destination::Refunds => (format!("{prefix}.ops.out"), unversioned.to_owned()),
+        }
+    }
+
+    /// A message ready for the broker.
+    pub fn outgoing(&self, ticket: u64, message: OutMessage, body: Vec<u8>) -> Outgoing {
+        let (exchange, routing_key) = self.of(&message.destination, &message.kind);
+        Outgoing {
+            ticket,
+            exchange,
+            routing_key,
+            message_id: message.message_id.to_string(),
+            kind: message.kind,
+            content_type: "application/json".to_owned(),
+            correlation_id: message.order_code.map(|code| code.to_string()),
+            cause: message.cause,
+            traceparent: message.traceparent,
+            timestamp_seconds: u64::try_from(message.at.seconds()).unwrap_or_default(),
+            body,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Payment reports, from messages and from rows of files, in the engine's words.
+
+use kvit_adapters::feeds::{Row, RowState};
+use kvit_schemas::code_scan::find_codes;
+use kvit_schemas::message::{Inbound, Payer, PaymentReported, PaymentState};
+use kvit_schemas::record::CodeSource;
+use kvit_schemas::{FeedId, Line, OrderCode};
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Report;
+
+/// What is personal in a payment report; kept apart from the payment.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct PaymentDetail {
+    /// Who paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payer: Option<Payer>,
+    /// Free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// The personal account of ERIP, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal_account: Option<String>,
+    /// The account it was paid to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beneficiary_account: Option<String>,
+}
+
+/// What is kept of a message whose body the engine wants kept.
+pub(super) fn kept_body(message: &Inbound) -> Vec<u8> {
+    let bytes = match message {
+        Inbound::PaymentReported(body) => serde_json::to_vec(&PaymentDetail {
+            payer: body.payer.clone(),
+            purpose: body.purpose.as_ref().map(ToString::to_string),
+            personal_account: None,
+            beneficiary_account: body.beneficiary_account.as_ref().map(ToString::to_string),
+        }),
+        Inbound::ApplicationSubmitted(_)
+        | Inbound::ApplicationWithdrawn(_)
+        | Inbound::ReceiptAttached(_)
+        | Inbound::DocumentsAdded(_)
+        | Inbound::DecisionAcknowledged(_)
+        | Inbound::CaseAccepted(_)
+        | Inbound::CaseReturned(_)
+        | Inbound::CaseDocumentsRequested(_)
+        | Inbound::CaseDeadlineChanged(_)
+        | Inbound::CaseDecided(_) => message.to_json(),
+    };
+    match bytes {
+        Ok(bytes) => bytes,
+        Err(error) => unreachable!("a decoded message could not be spelled: {error}"),
+    }
+}
+
+fn codes_in(text: &str) -> Vec<OrderCode> {
+    let mut codes: Vec<OrderCode> = find_codes(text).into_iter().map(|found| found.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+/// A message as a report.
+pub(super) fn report_of(body: &PaymentReported) -> Report {
+    let given = body.references.clone().unwrap_or_default();
+    Report {
+        feed: body.feed.clone(),
+        payment_id: body.payment_id.clone(),
+        weak_identity: false,
+        state: body.state,
+        amount: body.amount,
+        withheld: body.withheld,
+        paid_at: body.paid_at,
+        booked_on: body.booked_on,
+        quoted: body.order_code.map(|code| (code, CodeSource::Structured)),
+        found: body.purpose.as_ref().map(|text| codes_in(text.as_str())).unwrap_or_default(),
+        references: references([
+            ("erip_operation", given.erip_operation),
+            ("agent_operation", given.agent_operation),
+            ("bank_document", given.bank_document),
+        ]),
+    }
+}
+
+fn references(named: [(&str, Option<Line<64>>); 3]) -> Vec<(String, String)> {
+    let given = named.into_iter().filter_map(|(kind, value)| Some((kind, value?)));
+    given.map(|(kind, value)| (kind.to_owned(), value.to_string())).collect()
+}
+
+/// A row of a file as a report; `None` when it tells of no money for us.
+pub(super) fn report_of_row(feed: &FeedId, row: &Row) -> Option<(Report, PaymentDetail)> {
+    let state = match row.state {
+        RowState::Accepted => PaymentState::Accepted,
+        RowState::Credited => PaymentState::Credited,
+        RowState::Reversed => PaymentState::Reversed,
+        RowState::Information => return None,
+    };
+    let account = row.personal_account.as_deref();
+    let quoted: Option<OrderCode> = account.and_then(|account| account.trim().parse().ok());
+    // A damaged account and the purpose are read like any free text.
+    let text = [account.unwrap_or_default(), row.purpose.as_deref().unwrap_or_default()].join("\n");
+    let found = if quoted.is_some() { Vec::new() } else { codes_in(&text) };
+    let line = |text: &Option<String>| text.as_ref().and_then(|text| text.parse().ok());
+    let report = Report {
+        feed: feed.clone(),
+        payment_id: row.payment_id.clone(),
+        weak_identity: row.weak_identity,
+        state,
+        amount: row.amount,
+        withheld: row.withheld,
+        paid_at: row.paid_at.or_else(|| row.booked_on.map(kvit_schemas::Day::start))?,
+        booked_on: row.booked_on,
+        quoted: quoted.map(|code| (code, CodeSource::PersonalAccount)),
+        found,
+        references: references([
+            ("erip_operation", line(&row.references.erip_operation)),
+            ("agent_operation", line(&row.references.agent_operation)),
+            ("bank_document", line(&row.references.bank_document)),
+        ]),
+    };
+    let cut = |text: &Option<String>, most: usize| {
+        text.as_ref().and_then(|text| text.chars().take(most).collect::<String>().parse().ok())
+    };
+    let detail = PaymentDetail {
+        payer: Some(Payer {
+            name: cut(&row.payer.name, 300),
+            id: line_of(&row.payer.id),
+            account: line_of(&row.payer.account),
+        }),
+        purpose: row.purpose.clone(),
+        personal_account: row.personal_account.clone(),
+        beneficiary_account: row.beneficiary_account.clone(),
+    };
+    Some((report, detail))
+}
+
+fn line_of(text: &Option<String>) -> Option<Line<40>> {
+    text.as_ref().and_then(|text| text.chars().take(40).collect::<String>().parse().ok())
+}
