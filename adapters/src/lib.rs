@@ -1,5 +1,6 @@
 //! How kvit's data comes, goes and is kept: every library that touches the world.
 
+pub mod amqp;
 pub mod clock;
 pub mod feeds;
 pub mod store;

@@ -7,7 +7,7 @@ use kvit_adapters::store::{Draft, Store, StoreError, Tables};
 use kvit_schemas::message::{Alert, AlertKind, Inbound, MessageType, Outbound};
 use kvit_schemas::record::{
     Actor, AuditLine, Case, Destination, Disposition, LedgerEntry, Mark, Note, OutBody, Payment,
-    Position, Seq, Source, Subject,
+    Position, Seq, Source, Subject, Timer,
 };
 use kvit_schemas::{Code, Moment, OrderCode};
 
@@ -49,6 +49,12 @@ pub(super) struct Work {
     /// What to keep when the engine says so.
     pub(super) body: Vec<u8>,
     pub(super) cause: Cause,
+}
+
+impl Work {
+    fn without_message(input: Input, actor: Actor) -> Self {
+        Self { input, actor, message: None, body: Vec::new(), cause: Cause::default() }
+    }
 }
 
 impl Applier {
@@ -269,6 +275,41 @@ impl Applier {
                 Ok(Ended::Refused(Refused::new(Code::DEFECT, what)))
             }
         }
+    }
+
+    /// Applies what a person does.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn act(
+        &mut self,
+        draft: &mut Draft<'_>,
+        input: Input,
+        actor: Actor,
+        now: Moment,
+    ) -> Result<Ended, StoreError> {
+        let at = At { now, seq: self.take_seq() };
+        self.work(draft, Work::without_message(input, actor), at)
+    }
+
+    /// Looks at a case because a timer is due; the timer is gone afterwards.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn timer(
+        &mut self,
+        draft: &mut Draft<'_>,
+        timer: Timer,
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        let at = At { now, seq: self.take_seq() };
+        draft.remove_timer(&timer);
+        let input = Input::Timer { kind: timer.kind, order_code: timer.order_code };
+        let ended = self.work(draft, Work::without_message(input, Actor::Schedule), at)?;
+        if let Ended::Refused(refused) = ended {
+            tracing::error!(detail = refused.detail, "a timer could not be looked at");
+        }
+        Ok(())
     }
 
     fn write(

@@ -147,6 +147,17 @@ fn send(
     draft.send(out_message(named, destination, (order_code, at.now), cause, body));
 }
 
+/// Keeps and tells without answering: files are answered by their report.
+pub(super) fn keep_and_tell(
+    applier: &Applier,
+    draft: &mut Draft<'_>,
+    (prepared, refused): (&Prepared, &Refused),
+    at: At,
+) -> Result<(), StoreError> {
+    keep(applier, draft, (prepared, refused), at);
+    tell(draft, (prepared, refused), at)
+}
+
 /// A line of the story; also in that of the order the message named, if there is one.
 fn tell(
     draft: &mut Draft<'_>,

@@ -1,0 +1,354 @@
+//! The relay: outbox rows to the broker, forgotten only after the broker's word.
+//!
+//! It keeps a window of rows in memory. Rows come from the syncer while it keeps up; when it does
+//! not, or at start, they are read from the store, up to the last durable commit. A message that
+//! the broker would not take holds up its destination, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use kvit_adapters::amqp::{Outcomes, PublishOutcome, PublisherHandle};
+use kvit_adapters::store::{OutboxRow, Store, StoreError, Tables};
+use kvit_schemas::record::{Destination, OutBody, OutMessage};
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::committer::{CommitterHandle, Progress, Work};
+use super::outgoing::Addresses;
+
+/// Messages on their way from which on no further row is taken.
+const WINDOW: usize = 4_096;
+/// What the publisher's inlets and the outcomes' channel must hold, so that the relay never waits
+/// for the publisher while the publisher waits for the relay: the window and its last row.
+pub const CHANNEL_DEPTH: usize = 2 * WINDOW;
+/// Rows read from the store at a time.
+const PAGE: usize = 256;
+/// How long a destination waits after its first failure; doubled with each further one.
+const HOLD_FIRST: Duration = Duration::from_millis(500);
+const HOLD_MAX: Duration = Duration::from_secs(60);
+/// How often held destinations are looked at.
+const TICK: Duration = Duration::from_millis(250);
+
+/// The place of a row in the outbox.
+type Place = (u64, u16);
+
+/// Publishes what the outbox holds, oldest first.
+pub struct Relay {
+    store: Arc<Store>,
+    publisher: PublisherHandle,
+    committer: CommitterHandle,
+    addresses: Addresses,
+    progress: Arc<Progress>,
+    /// The last row taken.
+    cursor: Option<Place>,
+    /// Rows are to be read from the store, beginning after the cursor.
+    behind: bool,
+    rows: BTreeMap<Place, Row>,
+    tickets: HashMap<u64, Ticket>,
+    next_ticket: u64,
+    held: BTreeMap<Destination, Hold>,
+    sent: Vec<Place>,
+}
+
+/// A row under way: which of its messages are not confirmed yet.
+struct Row {
+    left: BTreeSet<usize>,
+}
+
+struct Ticket {
+    place: Place,
+    nth: usize,
+    destination: Destination,
+}
+
+/// A destination that did not take a message.
+struct Hold {
+    reason: String,
+    failures: u32,
+    next: Instant,
+    waiting: BTreeSet<(Place, usize)>,
+    /// A probe is on its way.
+    probing: bool,
+}
+
+/// A destination that waits, for people.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Held {
+    /// Where the messages should go.
+    pub destination: String,
+    /// Why they do not.
+    pub reason: String,
+    /// How many wait.
+    pub messages: usize,
+}
+
+impl Hold {
+    fn is_due(&self, now: Instant) -> bool {
+        !self.probing && self.next <= now
+    }
+}
+
+impl Relay {
+    /// A relay that begins with what the store holds.
+    pub fn new(
+        store: Arc<Store>,
+        publisher: PublisherHandle,
+        committer: CommitterHandle,
+        addresses: Addresses,
+        progress: Arc<Progress>,
+    ) -> Self {
+        Self {
+            store,
+            publisher,
+            committer,
+            addresses,
+            progress,
+            cursor: None,
+            behind: true,
+            rows: BTreeMap::new(),
+            tickets: HashMap::new(),
+            next_ticket: 0,
+            held: BTreeMap::new(),
+            sent: Vec::new(),
+        }
+    }
+
+    /// Publishes until told to stop, then for as long as confirmations of what is under way come.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn run(
+        mut self,
+        mut fresh: mpsc::Receiver<Vec<OutboxRow>>,
+        mut outcomes: mpsc::Receiver<Outcomes>,
+        held: tokio::sync::watch::Sender<Vec<Held>>,
+        stop: CancellationToken,
+    ) -> Result<(), StoreError> {
+        let mut tick = tokio::time::interval(TICK);
+        loop {
+            while self.behind && self.tickets.len() < WINDOW {
+                self.read_on().await?;
+            }
+            tokio::select! {
+                biased;
+                Some(window) = outcomes.recv() => self.settle(window),
+                Some(rows) = fresh.recv() => self.take_fresh(rows).await?,
+                _ = tick.tick() => drop(held.send_replace(self.held_now())),
+                () = stop.cancelled() => break,
+            }
+            self.report_sent();
+            let now = Instant::now();
+            if self.held.values().any(|hold| hold.is_due(now)) {
+                self.retry(now).await?;
+            }
+        }
+        while !self.tickets.is_empty() {
+            let Some(window) = outcomes.recv().await else { break };
+            self.settle(window);
+            self.report_sent();
+        }
+        Ok(())
+    }
+
+    /// Takes rows that became durable just now, unless the store has to be read first.
+    async fn take_fresh(&mut self, rows: Vec<OutboxRow>) -> Result<(), StoreError> {
+        for row in rows {
+            let known = self.cursor.is_some_and(|cursor| (row.commit, row.part) <= cursor);
+            if self.behind || known {
+                continue;
+            }
+            if self.tickets.len() >= WINDOW {
+                self.behind = true;
+            } else {
+                self.take(row).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the next rows from the store. Rows of a commit that is not durable yet are left: the
+    /// syncer will hand them over.
+    async fn read_on(&mut self) -> Result<(), StoreError> {
+        let durable = self.progress.durable.load(Ordering::Acquire);
+        let rows = self.store.outbox(self.cursor, PAGE)?;
+        let mut taken = 0_usize;
+        for row in rows {
+            if row.commit > durable {
+                break;
+            }
+            taken += 1;
+            self.take(row).await?;
+        }
+        // What became durable since was handed over while `behind` was set, and dropped: so it
+        // is not unset before a reading that ends at the newest durable commit.
+        if taken == 0 && durable == self.progress.durable.load(Ordering::Acquire) {
+            self.behind = false;
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, row: OutboxRow) -> Result<(), StoreError> {
+        let place = (row.commit, row.part);
+        self.cursor = self.cursor.max(Some(place));
+        self.rows.insert(place, Row { left: (0..row.messages.len()).collect() });
+        for (nth, message) in row.messages.into_iter().enumerate() {
+            match self.held.get_mut(&message.destination) {
+                Some(hold) => drop(hold.waiting.insert((place, nth))),
+                None => self.publish(place, nth, message).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn publish(
+        &mut self,
+        place: Place,
+        nth: usize,
+        message: OutMessage,
+    ) -> Result<(), StoreError> {
+        let body = match &message.body {
+            OutBody::Inline(bytes) => bytes.clone(),
+            OutBody::Stored(seq) => self.store.body(*seq)?.unwrap_or_default(),
+        };
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        let destination = message.destination.clone();
+        // Messages of one order to one destination keep their order: they share a lane.
+        let lane = lane_of(&message);
+        self.tickets.insert(ticket, Ticket { place, nth, destination });
+        let outgoing = self.addresses.outgoing(ticket, message, body);
+        if self.publisher.lane(lane).send(outgoing).await.is_err() {
+            // The publisher has ended: the daemon is stopping, and the row stays in the store.
+            self.tickets.remove(&ticket);
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, window: Outcomes) {
+        for (number, outcome) in window {
+            let Some(ticket) = self.tickets.remove(&number) else { continue };
+            let word = match &outcome {
+                PublishOutcome::Confirmed => "confirmed",
+                PublishOutcome::Unroutable => "unroutable",
+                PublishOutcome::Refused => "refused",
+                PublishOutcome::Unknown(_) => "unknown",
+                PublishOutcome::Malformed(_) => "malformed",
+            };
+            metrics::counter!("kvit_messages_published_total", "outcome" => word).increment(1);
+            match outcome {
+                PublishOutcome::Confirmed => self.confirmed(ticket),
+                PublishOutcome::Unroutable => {
+                    self.hold(ticket, "no queue is bound for it; check `kvit topology`");
+                }
+                PublishOutcome::Refused => {
+                    self.hold(ticket, "the broker refuses it: its queue is full and nobody reads");
+                }
+                PublishOutcome::Unknown(reason) => self.hold(ticket, &reason),
+                PublishOutcome::Malformed(what) => {
+                    self.hold(ticket, &format!("its {what} is too long for AMQP"));
+                }
+            }
+        }
+    }
+
+    fn confirmed(&mut self, ticket: Ticket) {
+        if let Some(row) = self.rows.get_mut(&ticket.place) {
+            row.left.remove(&ticket.nth);
+            if row.left.is_empty() {
+                self.rows.remove(&ticket.place);
+                self.sent.push(ticket.place);
+            }
+        }
+        if let Some(hold) = self.held.get_mut(&ticket.destination) {
+            hold.probing = false;
+            hold.failures = 0;
+            hold.next = Instant::now();
+            if hold.waiting.is_empty() {
+                self.held.remove(&ticket.destination);
+                tracing::info!(destination = ?ticket.destination, "destination takes messages again");
+            }
+        }
+    }
+
+    fn hold(&mut self, ticket: Ticket, reason: &str) {
+        let hold = self.held.entry(ticket.destination.clone()).or_insert_with(|| {
+            tracing::warn!(destination = ?ticket.destination, reason, "destination held");
+            Hold {
+                reason: String::new(),
+                failures: 0,
+                next: Instant::now(),
+                waiting: BTreeSet::new(),
+                probing: false,
+            }
+        });
+        reason.clone_into(&mut hold.reason);
+        hold.waiting.insert((ticket.place, ticket.nth));
+        hold.probing = false;
+        let wait = HOLD_FIRST.saturating_mul(1 << hold.failures.min(10)).min(HOLD_MAX);
+        hold.failures = hold.failures.saturating_add(1);
+        hold.next = Instant::now() + wait;
+    }
+
+    /// Sends one message to each held destination whose time has come; a confirmed one is
+    /// followed by the rest.
+    async fn retry(&mut self, now: Instant) -> Result<(), StoreError> {
+        let due: Vec<Destination> = self
+            .held
+            .iter()
+            .filter(|(_, hold)| hold.is_due(now))
+            .map(|(destination, _)| destination.clone())
+            .collect();
+        for destination in due {
+            let Some(hold) = self.held.get_mut(&destination) else { continue };
+            let many = if hold.failures == 0 { PAGE } else { 1 };
+            hold.probing = true;
+            let next: Vec<(Place, usize)> = hold.waiting.iter().take(many).copied().collect();
+            for waiting in &next {
+                hold.waiting.remove(waiting);
+            }
+            for (place, nth) in next {
+                let row = self.store.outbox_row(place.0, place.1)?;
+                match row.and_then(|row| row.messages.into_iter().nth(nth)) {
+                    Some(message) => self.publish(place, nth, message).await?,
+                    None => self.confirmed(Ticket { place, nth, destination: destination.clone() }),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the committer which rows may go. It may be waiting for this very relay to take new
+    /// rows, so nothing waits for it here: what it cannot take now is told later.
+    fn report_sent(&mut self) {
+        if self.sent.is_empty() {
+            return;
+        }
+        let sent = std::mem::take(&mut self.sent);
+        match self.committer.work.try_send(Work::Sent(sent)) {
+            Err(TrySendError::Full(Work::Sent(sent))) => self.sent = sent,
+            // Without a committer the rows stay, and are sent again after the next start.
+            Ok(()) | Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {}
+        }
+    }
+
+    fn held_now(&self) -> Vec<Held> {
+        let told = |(destination, hold): (&Destination, &Hold)| {
+            let (exchange, key) = self.addresses.of(destination, "");
+            Held {
+                destination: format!("{exchange} {key}"),
+                reason: hold.reason.clone(),
+                messages: hold.waiting.len(),
+            }
+        };
+        self.held.iter().map(told).collect()
+    }
+}
+
+fn lane_of(message: &OutMessage) -> usize {
+    let number = message.order_code.map_or(0, kvit_schemas::OrderCode::to_number);
+    usize::try_from(number % 1_009).unwrap_or_default()
+}
