@@ -1,0 +1,3 @@
+//! Where kvit keeps what it knows.
+
+pub mod rows;
