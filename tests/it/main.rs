@@ -1,1 +1,3 @@
-//! skeleton
+//! Tests against the real broker and the real store.
+
+mod amqp;

@@ -1,1 +1,4 @@
-//! skeleton
+//! Tools of kvit's tests: a real broker of their own, and what rates are compared with.
+
+pub mod bare_loop;
+pub mod broker;

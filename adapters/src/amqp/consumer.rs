@@ -1,0 +1,440 @@
+//! Receiving: one channel for each queue, all on one connection.
+//!
+//! Deliveries go into a bounded channel; when it is full nothing more is taken from the broker,
+//! whose own bound is the prefetch. Acknowledgements come back through [`Acks`], from any thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use futures_util::{FutureExt, StreamExt};
+use lapin::Channel;
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::types::FieldTable;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::AmqpOptions;
+use super::acks::{AckHandle, AckPrefix, Acks};
+use super::connection::{
+    AmqpError, Backoff, CLOSE_TIMEOUT, Session, Supervisor, code, in_time, name,
+};
+use super::delivery::Delivery;
+use super::link::{BrokerStatus, LinkReport, Side};
+
+/// A queue to receive from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputQueue {
+    /// The caller's number for it, given back with each delivery.
+    pub source: usize,
+    /// The queue's name.
+    pub name: String,
+    /// Most deliveries that may be unacknowledged at a time. Times the size limit of a message,
+    /// this is the memory that the queue may take.
+    pub prefetch: u16,
+}
+
+/// What has happened since the start. Each number only grows.
+#[derive(Debug, Default)]
+pub struct ConsumerStats {
+    /// Deliveries handed on.
+    pub received: AtomicU64,
+    /// Of these, such as the broker has marked as delivered before.
+    pub redelivered: AtomicU64,
+    /// Acknowledgements given to the broker.
+    pub acknowledged: AtomicU64,
+    /// Acknowledgements that came when their channel was gone. The messages come again.
+    pub acks_lost: AtomicU64,
+}
+
+/// Whether messages are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Intake {
+    Open,
+    Paused,
+    Draining,
+}
+
+/// Receives until told to stop. Reconnects by itself.
+pub struct Consumer {
+    supervisor: Supervisor,
+    intake: watch::Receiver<Intake>,
+    queues: Vec<QueueTask>,
+}
+
+/// Steers a [`Consumer`]. Cheap to clone; no method waits.
+#[derive(Debug, Clone)]
+pub struct ConsumerHandle {
+    acks: Acks,
+    intake: Arc<watch::Sender<Intake>>,
+    stats: Arc<ConsumerStats>,
+}
+
+impl ConsumerHandle {
+    /// Where acknowledgements go.
+    pub fn acks(&self) -> &Acks {
+        &self.acks
+    }
+
+    /// The counters.
+    pub fn stats(&self) -> &ConsumerStats {
+        &self.stats
+    }
+
+    /// Closes all channels once what was acknowledged so far is with the broker: what is not goes
+    /// back to its queue, in order. For times when nothing can be committed.
+    pub fn pause(&self) {
+        self.set(Intake::Paused);
+    }
+
+    /// Opens the channels again.
+    pub fn resume(&self) {
+        self.set(Intake::Open);
+    }
+
+    /// Takes no more deliveries, acknowledges those already handed on as they are done with, and
+    /// then ends [`Consumer::run`]. Cannot be taken back.
+    pub fn drain(&self) {
+        self.set(Intake::Draining);
+    }
+
+    fn set(&self, wanted: Intake) {
+        self.intake.send_if_modified(|intake| {
+            let changes = *intake != wanted && *intake != Intake::Draining;
+            if changes {
+                *intake = wanted;
+            }
+            changes
+        });
+    }
+}
+
+impl Consumer {
+    /// A consumer of these queues, and its handle. Nothing is done before [`Consumer::run`].
+    pub fn new(
+        options: AmqpOptions,
+        queues: Vec<InputQueue>,
+        deliveries: mpsc::Sender<Delivery>,
+        status: BrokerStatus,
+    ) -> (Self, ConsumerHandle) {
+        let report = Arc::new(LinkReport::new(status, Side::Consuming, queues.len()));
+        let acks = Acks::new(queues.len());
+        let stats = Arc::new(ConsumerStats::default());
+        let (set_intake, intake) = watch::channel(Intake::Open);
+        let task = |(slot, queue)| QueueTask {
+            slot,
+            queue,
+            await_timeout: options.await_timeout,
+            epoch: 0,
+            deliveries: deliveries.clone(),
+            intake: intake.clone(),
+            acks: acks.clone(),
+            stats: Arc::clone(&stats),
+            report: Arc::clone(&report),
+        };
+        let queues = queues.into_iter().enumerate().map(task).collect();
+        let handle = ConsumerHandle { acks, intake: Arc::new(set_intake), stats };
+        (Self { supervisor: Supervisor::new(options, report), intake, queues }, handle)
+    }
+
+    /// Receives until cancelled, or drained. In both cases what was acknowledged by then is with
+    /// the broker if it can be reached.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let drained = |intake: &Intake| *intake == Intake::Draining;
+        loop {
+            let mut intake = self.intake.clone();
+            let session = tokio::select! {
+                session = self.supervisor.next(&stop) => session,
+                // Nothing can be acknowledged without a connection: there is nothing to drain.
+                _ = intake.wait_for(drained) => None,
+            };
+            let Some(session) = session else { return };
+            session
+                .during(async {
+                    join_all(self.queues.iter_mut().map(|queue| queue.serve(&session))).await;
+                })
+                .await;
+            let done = stop.is_cancelled() || drained(&self.intake.borrow());
+            if done {
+                super::connection::close(&session.connection).await;
+                return;
+            }
+            self.supervisor.ended(session, &stop).await;
+        }
+    }
+}
+
+/// One queue's channel, opened as often as needed.
+struct QueueTask {
+    slot: usize,
+    queue: InputQueue,
+    await_timeout: Duration,
+    /// Counts the channels: what is acknowledged for an older one is void.
+    epoch: u64,
+    deliveries: mpsc::Sender<Delivery>,
+    intake: watch::Receiver<Intake>,
+    acks: Acks,
+    stats: Arc<ConsumerStats>,
+    report: Arc<LinkReport>,
+}
+
+/// Why a channel's work ended.
+enum Ended {
+    /// Session over, told to stop or drained.
+    Done,
+    /// To be opened again when intake is.
+    Paused,
+    /// To be opened again after a while.
+    Broken(String),
+}
+
+impl QueueTask {
+    /// Works on the queue until the session ends or the queue is drained.
+    async fn serve(&mut self, session: &Session) {
+        let mut backoff = Backoff::default();
+        while let Some(()) = session.ended.run_until_cancelled(self.wanted()).await {
+            if *self.intake.borrow() == Intake::Draining {
+                return;
+            }
+            let ended = match self.subscribe(session).await {
+                Ok((channel, consumer)) => {
+                    backoff = Backoff::default();
+                    self.report.part_opened(self.slot);
+                    self.work(session, &channel, consumer).await
+                }
+                Err(error) => Ended::Broken(self.advice(&error)),
+            };
+            match ended {
+                Ended::Done => return,
+                Ended::Paused => {}
+                Ended::Broken(reason) => {
+                    if session.connection.status().connected() {
+                        self.report.part_failed(self.slot, reason);
+                    }
+                    let pause = tokio::time::sleep(backoff.next());
+                    session.ended.run_until_cancelled(pause).await;
+                }
+            }
+        }
+    }
+
+    /// The message in our own terms, counted.
+    fn delivery(&self, message: lapin::message::Delivery) -> Delivery {
+        let stats = &self.stats;
+        stats.received.fetch_add(1, Ordering::Relaxed);
+        stats.redelivered.fetch_add(u64::from(message.redelivered), Ordering::Relaxed);
+        let ack = AckHandle { slot: self.slot, epoch: self.epoch, tag: message.delivery_tag };
+        Delivery::of(message, self.queue.source, ack)
+    }
+
+    /// Waits while intake is paused.
+    async fn wanted(&mut self) {
+        if *self.intake.borrow() == Intake::Paused {
+            self.report.part_failed(self.slot, "intake is paused".into());
+        }
+        // An error means that nobody can steer any more: as it was said last.
+        let _ = self.intake.wait_for(|intake| *intake != Intake::Paused).await;
+    }
+
+    async fn subscribe(&self, session: &Session) -> Result<(Channel, lapin::Consumer), AmqpError> {
+        let limit = self.await_timeout;
+        let channel = session.channel(limit).await?;
+        let qos = channel.basic_qos(self.queue.prefetch, BasicQosOptions::default());
+        in_time(limit, "setting the prefetch", qos).await?;
+        let queue = name(&self.queue.name)?;
+        let consume = channel.basic_consume(
+            queue,
+            "".into(),
+            BasicConsumeOptions::default(),
+            FieldTable::default(),
+        );
+        let consumer = in_time(limit, "subscribing", consume).await?;
+        Ok((channel, consumer))
+    }
+
+    fn advice(&self, error: &AmqpError) -> String {
+        let queue = &self.queue.name;
+        match error.code() {
+            Some(code::NOT_FOUND) => {
+                format!("queue {queue} does not exist; `kvit topology --apply` makes it")
+            }
+            Some(code::ACCESS_REFUSED) => {
+                format!("queue {queue} may not be read: give our user the permission")
+            }
+            Some(_) | None => format!("queue {queue}: {}", error.reason()),
+        }
+    }
+
+    async fn work(
+        &mut self,
+        session: &Session,
+        channel: &Channel,
+        consumer: lapin::Consumer,
+    ) -> Ended {
+        self.epoch += 1;
+        let mut work = ChannelWork {
+            channel,
+            stream: Some(consumer),
+            next: None,
+            prefix: AckPrefix::default(),
+            task: self,
+        };
+        let ended = work.run(session).await;
+        work.finish().await;
+        ended
+    }
+}
+
+/// What the broker's stream of deliveries yields: `None` is its end, and nothing may be asked of
+/// it after that.
+type Received = Option<lapin::Result<lapin::message::Delivery>>;
+
+/// The work on one channel, from its first delivery to its last acknowledgement.
+struct ChannelWork<'a> {
+    task: &'a mut QueueTask,
+    channel: &'a Channel,
+    /// Gone when draining.
+    stream: Option<lapin::Consumer>,
+    /// Received, and not handed on yet.
+    next: Option<Received>,
+    prefix: AckPrefix,
+}
+
+enum Step {
+    Ended,
+    Steered,
+    Acknowledged,
+    /// There is something to hand on, and perhaps room for it.
+    Deliverable,
+}
+
+impl ChannelWork<'_> {
+    async fn run(&mut self, session: &Session) -> Ended {
+        self.task.intake.mark_changed();
+        loop {
+            if self.stream.is_none() && self.prefix.is_settled() {
+                return Ended::Done;
+            }
+            let ended = match self.step(session).await {
+                Step::Ended => Some(Ended::Done),
+                Step::Steered => self.steer(),
+                Step::Acknowledged => match self.acknowledge().await {
+                    Ok(()) => None,
+                    Err(error) => Some(Ended::Broken(self.task.advice(&error))),
+                },
+                Step::Deliverable => self.hand_on(),
+            };
+            if let Some(ended) = ended {
+                return ended;
+            }
+        }
+    }
+
+    async fn step(&mut self, session: &Session) -> Step {
+        let task = &mut *self.task;
+        let has_next = self.next.is_some();
+        let receive = async {
+            match self.stream.as_mut() {
+                Some(stream) => stream.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = session.ended.cancelled() => Step::Ended,
+            Ok(()) = task.intake.changed() => Step::Steered,
+            () = task.acks.arrived(task.slot) => Step::Acknowledged,
+            permit = task.deliveries.reserve(), if has_next => match permit {
+                Ok(_) => Step::Deliverable,
+                // Nobody is there to take it: the caller is going down.
+                Err(_) => Step::Ended,
+            },
+            received = receive, if !has_next => {
+                self.next = Some(received);
+                Step::Deliverable
+            }
+        }
+    }
+
+    fn steer(&mut self) -> Option<Ended> {
+        let intake = *self.task.intake.borrow_and_update();
+        match intake {
+            Intake::Open => None,
+            Intake::Paused => Some(Ended::Paused),
+            Intake::Draining => {
+                self.stream = None;
+                self.next = None;
+                None
+            }
+        }
+    }
+
+    /// Hands on what has been received, and what has arrived behind it, while there is room:
+    /// otherwise each message would pay for a turn of the loop.
+    fn hand_on(&mut self) -> Option<Ended> {
+        loop {
+            let message = match self.next.take()? {
+                Some(Ok(message)) => message,
+                Some(Err(source)) => {
+                    let error = AmqpError::Failed { what: "receiving", source };
+                    return Some(Ended::Broken(self.task.advice(&error)));
+                }
+                None => {
+                    return Some(Ended::Broken(format!(
+                        "queue {}: the broker ended the subscription (the queue was deleted, or \
+                         has moved)",
+                        self.task.queue.name
+                    )));
+                }
+            };
+            let Ok(permit) = self.task.deliveries.try_reserve() else {
+                self.next = Some(Some(Ok(message)));
+                return None;
+            };
+            self.prefix.hand_on(message.delivery_tag);
+            permit.send(self.task.delivery(message));
+            self.next = self.stream.as_mut()?.next().now_or_never();
+        }
+    }
+
+    /// Tells the broker of all that has been committed without a gap.
+    async fn acknowledge(&mut self) -> Result<(), AmqpError> {
+        for handle in self.task.acks.take(self.task.slot) {
+            if handle.epoch == self.task.epoch {
+                self.prefix.commit(handle.tag);
+            } else {
+                self.task.stats.acks_lost.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let Some((tag, count)) = self.prefix.take_run() else { return Ok(()) };
+        self.tell(tag, true, count).await
+    }
+
+    async fn tell(&self, tag: u64, multiple: bool, count: u64) -> Result<(), AmqpError> {
+        let ack = self.channel.basic_ack(tag, BasicAckOptions { multiple });
+        let told = in_time(self.task.await_timeout, "acknowledging", ack).await;
+        let stats = &self.task.stats;
+        let counter = if told.is_ok() { &stats.acknowledged } else { &stats.acks_lost };
+        counter.fetch_add(count, Ordering::Relaxed);
+        told
+    }
+
+    /// Acknowledges what is committed, gaps or not, and gives the rest back by closing.
+    async fn finish(mut self) {
+        let mut told = self.acknowledge().await;
+        for tag in self.prefix.take_rest() {
+            match told {
+                Ok(()) => told = self.tell(tag, false, 1).await,
+                Err(_) => {
+                    self.task.stats.acks_lost.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+        if self.channel.status().connected() {
+            let closing = self.channel.close(code::OK, "done".into());
+            if let Err(error) = in_time(CLOSE_TIMEOUT, "closing a channel", closing).await {
+                tracing::debug!(reason = error.reason(), "channel not closed in order");
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Declaring, checking and exporting the topology.
+
+use anyhow::Result;
+use kvit_adapters::amqp::{Admin, Bank, Depth, Party, QueueLimits, Topology, TopologyError, Users};
+use kvit_tests::broker::{Peer, PrivateBroker, unique};
+use lapin::types::AMQPValue;
+
+fn topology(vhost: &str) -> Topology {
+    let prefix = unique("kvit");
+    let party = |id: &str| Party { id: id.into(), users: vec![format!("{prefix}-{id}")] };
+    Topology {
+        vhost: vhost.into(),
+        daemon_users: vec![format!("{prefix}-daemon")],
+        ops_users: vec![format!("{prefix}-ops")],
+        portals: vec![party("eportal")],
+        banks: vec![Bank {
+            id: "bank".into(),
+            users: vec![format!("{prefix}-bank")],
+            feeds: vec!["erip".into(), "statement".into()],
+        }],
+        agencies: vec![party("mns"), party("mia")],
+        limits: QueueLimits {
+            delivery_limit: 20,
+            in_bytes_max: 1 << 30,
+            out_bytes_max: 1 << 30,
+            ops_bytes_max: 1 << 20,
+        },
+        prefix,
+    }
+}
+
+#[tokio::test]
+async fn a_declared_topology_is_complete_and_declaring_it_again_changes_nothing() -> Result<()> {
+    let broker = PrivateBroker::shared()?;
+    let topology = topology("/");
+    let admin = Admin::connect(&broker.options()?).await?;
+    let missing = admin.check(&topology).await?;
+    assert_eq!(missing.len(), 8 + 11, "8 exchanges and 11 queues: {missing:?}");
+
+    admin.declare(&topology).await?;
+    admin.declare(&topology).await?;
+    assert_eq!(admin.check(&topology).await?, Vec::<String>::new());
+    let inbox = format!("{}.agency.mns.inbox", topology.prefix);
+    let depth = Depth { messages: 0, consumers: 0 };
+    assert_eq!(admin.depth(&inbox).await?, Some(depth));
+    assert_eq!(admin.depth("no-such-queue").await?, None);
+    admin.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_queue_of_another_make_is_named() -> Result<()> {
+    let broker = PrivateBroker::shared()?;
+    let topology = topology("/");
+    let peer = Peer::connect(broker.url()).await?;
+    let name = format!("{}.bank.files", topology.prefix);
+    peer.queue(&name, &[("x-delivery-limit", AMQPValue::LongLongInt(3))]).await?;
+    let admin = Admin::connect(&broker.options()?).await?;
+    let error = admin.declare(&topology).await.err();
+    assert!(
+        matches!(&error, Some(TopologyError::Different { what, detail })
+            if what.ends_with("bank.files") && detail.contains("inequivalent")),
+        "{error:?}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn imported_definitions_are_what_would_be_declared() -> Result<()> {
+    let broker = PrivateBroker::shared()?;
+    let (_, vhost) = broker.virtual_host()?;
+    let topology = topology(&vhost);
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("definitions.json");
+    std::fs::write(&file, topology.definitions(Users::Created).to_string())?;
+    broker.ctl(&["import_definitions", &file.to_string_lossy()])?;
+
+    // As our own user, which the definitions have given its rights.
+    let user = &topology.daemon_users[0];
+    broker.ctl(&["change_password", user, "secret"])?;
+    let (_, address) = broker.url().rsplit_once('@').unwrap_or_default();
+    let (address, _) = address.split_once('/').unwrap_or_default();
+    let url = format!("amqp://{user}:secret@{address}/{vhost}");
+    let admin = Admin::connect(&kvit_tests::broker::options(&url)?).await?;
+    assert_eq!(admin.check(&topology).await?, Vec::<String>::new());
+    admin.declare(&topology).await?;
+
+    let policies = broker.ctl(&["list_policies", "--vhost", &vhost])?;
+    assert!(policies.contains("max-length-bytes"), "{policies}");
+    for (user, expected) in [("bank", "erip\\.(payment|file)"), ("mns", "^(mns)$")] {
+        let user = format!("{}-{user}", topology.prefix);
+        let told = broker.ctl(&["list_user_topic_permissions", &user])?;
+        let told = told.replace("\\\\", "\\");
+        assert!(told.contains(expected), "{told}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bank_speaks_for_its_own_feeds_only_and_nobody_writes_dead_letters() -> Result<()> {
+    let broker = PrivateBroker::shared()?;
+    let (_, vhost) = broker.virtual_host()?;
+    let topology = topology(&vhost);
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("definitions.json");
+    std::fs::write(&file, topology.definitions(Users::Created).to_string())?;
+    broker.ctl(&["import_definitions", &file.to_string_lossy()])?;
+    let user = &topology.banks[0].users[0];
+    broker.ctl(&["change_password", user, "secret"])?;
+    let (_, address) = broker.url().rsplit_once('@').unwrap_or_default();
+    let (address, _) = address.split_once('/').unwrap_or_default();
+    let url = format!("amqp://{user}:secret@{address}/{vhost}");
+    for (exchange, key, allowed) in [
+        ("bank.in", "erip.payment", true),
+        ("bank.in", "statement.file", true),
+        ("bank.in", "other.payment", false),
+        ("portal.in", "application.submitted", false),
+        ("dead", "", false),
+    ] {
+        let peer = Peer::connect(&url).await?;
+        let exchange = format!("{}.{exchange}", topology.prefix);
+        let publish = peer.channel.basic_publish(
+            exchange.as_str().into(),
+            key.into(),
+            Default::default(),
+            b"{}",
+            Default::default(),
+        );
+        let accepted = match publish.await {
+            Ok(confirm) => confirm.await.is_ok(),
+            Err(_) => false,
+        };
+        assert_eq!(accepted, allowed, "{exchange} {key}");
+    }
+    Ok(())
+}
