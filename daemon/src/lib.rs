@@ -1,5 +1,10 @@
 //! Kvit: what is done with the messages.
 
+pub mod admin;
 pub mod catalogue;
 pub mod engine;
+pub mod health;
+pub mod pipeline;
+pub mod schedule;
+pub mod service;
 pub mod settings;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::tables::{OutboxRow, Tables};
-use super::{Commit, Store, StoreError, after_prefix, codec, keys};
+use super::{Commit, KeyValue, Store, StoreError, after_prefix, codec, keys};
 
 /// Outbox rows hold so many bytes of bodies at the most, so that one that has to wait does not
 /// drag many along.
@@ -45,7 +45,7 @@ impl Tables for Draft<'_> {
         }
     }
 
-    fn list(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn list(&self, prefix: &[u8]) -> Result<Vec<KeyValue>, StoreError> {
         let mut rows: BTreeMap<_, _> = self.store.list(prefix)?.into_iter().collect();
         let bounds = (Bound::Included(prefix.to_vec()), after_prefix(prefix));
         for (key, value) in self.changes.range(bounds) {
@@ -306,7 +306,7 @@ fn body_bytes(message: &OutMessage) -> usize {
 }
 
 fn timer_key(timer: &Timer) -> Vec<u8> {
-    keys::timer(timer.due, &codec::encode(&(&timer.kind, timer.order_code)))
+    keys::timer(timer.kind.queue(), timer.due, &codec::encode(&(&timer.kind, timer.order_code)))
 }
 
 /// The hash that chains lines to what was before them.

@@ -2,7 +2,7 @@
 //! rows lie in the order in which they came; an order code is only an index (RULES.md 3.8 S6).
 
 use kvit_schemas::message::ContentHash;
-use kvit_schemas::record::{Seq, Subject};
+use kvit_schemas::record::{Seq, Subject, TimerQueue};
 use kvit_schemas::{Currency, Day, FeedId, Moment, OrderCode};
 
 /// Cases by number.
@@ -27,7 +27,7 @@ pub(super) const BODY: u8 = b'b';
 pub(super) const OUTBOX: u8 = b'o';
 /// Quarantine, by number.
 pub(super) const QUARANTINE: u8 = b'q';
-/// Timers, by the moment they are due.
+/// Timers, by queue and the moment they are due.
 pub(super) const TIMER: u8 = b't';
 /// Files by feed and content.
 pub(super) const FILE: u8 = b'f';
@@ -98,13 +98,18 @@ pub(super) fn outbox(commit: u64, part: u16) -> Vec<u8> {
 }
 
 /// A timer of the same moment, kind and order is the same timer.
-pub(super) fn timer(due: Moment, identity: &[u8]) -> Vec<u8> {
-    key(TIMER, &[&moment(due), &ContentHash::of(&[identity]).0])
+pub(super) fn timer(queue: TimerQueue, due: Moment, identity: &[u8]) -> Vec<u8> {
+    key(TIMER, &[&[queue.letter()], &moment(due), &ContentHash::of(&[identity]).0])
 }
 
-/// All timers due before this key are due at `now`.
-pub(super) fn timers_after(now: Moment) -> Vec<u8> {
-    key(TIMER, &[&moment(now.plus_seconds(1))])
+/// Where the timers of a queue begin.
+pub(super) fn timers(queue: TimerQueue) -> Vec<u8> {
+    key(TIMER, &[&[queue.letter()]])
+}
+
+/// All timers of the queue before this key are due at `now`.
+pub(super) fn timers_after(queue: TimerQueue, now: Moment) -> Vec<u8> {
+    key(TIMER, &[&[queue.letter()], &moment(now.plus_seconds(1))])
 }
 
 /// Moments in the order of time, also before 1970.

@@ -5,12 +5,13 @@ use std::ops::Bound;
 
 use kvit_schemas::record::{
     AuditBatch, Case, FileRecord, OutMessage, Payment, Position, QuarantineRecord, Seq, Timer,
+    TimerQueue,
 };
 use kvit_schemas::{Currency, Day, FeedId, Moment};
 use serde::de::DeserializeOwned;
 
 use super::tables::{OutboxRow, Tables};
-use super::{Store, StoreError, after_prefix, codec, draft, keys};
+use super::{KeyValue, Store, StoreError, after_prefix, codec, draft, keys};
 
 /// Some records and where to go on.
 #[derive(Debug, Clone)]
@@ -53,7 +54,7 @@ impl Tables for Store {
         self.get_row(key)
     }
 
-    fn list(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn list(&self, prefix: &[u8]) -> Result<Vec<KeyValue>, StoreError> {
         self.page_rows(Bound::Included(prefix.to_vec()), after_prefix(prefix), usize::MAX)
     }
 }
@@ -133,13 +134,18 @@ impl Store {
         rows.iter().map(|(key, value)| codec::decode(key, value)).collect()
     }
 
-    /// Timers due at `now`, the longest due first.
+    /// Timers of a queue due at `now`, the longest due first.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn timers_due(&self, now: Moment, limit: usize) -> Result<Vec<Timer>, StoreError> {
-        let to = Bound::Excluded(keys::timers_after(now));
-        let rows = self.page_rows(Bound::Included(vec![keys::TIMER]), to, limit)?;
+    pub fn timers_due(
+        &self,
+        queue: TimerQueue,
+        now: Moment,
+        limit: usize,
+    ) -> Result<Vec<Timer>, StoreError> {
+        let to = Bound::Excluded(keys::timers_after(queue, now));
+        let rows = self.page_rows(Bound::Included(keys::timers(queue)), to, limit)?;
         rows.iter().map(|(key, value)| codec::decode(key, value)).collect()
     }
 
@@ -258,9 +264,8 @@ impl Store {
     /// # Errors
     /// When they cannot be read.
     pub fn ledger_days(&self) -> Result<Option<(Day, Day)>, StoreError> {
-        let day = |key: &[u8]| -> Option<Day> {
-            std::str::from_utf8(key.get(1..11)?).ok()?.parse().ok()
-        };
+        let day =
+            |key: &[u8]| -> Option<Day> { std::str::from_utf8(key.get(1..11)?).ok()?.parse().ok() };
         let prefix = [keys::DAY_SUM];
         let first = self.page_rows(Bound::Included(prefix.to_vec()), after_prefix(&prefix), 1)?;
         let last = self.last_key(Bound::Included(prefix.to_vec()), after_prefix(&prefix))?;

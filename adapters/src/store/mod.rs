@@ -23,7 +23,7 @@ use rows::{OpenError, OpenReport, RowError, RowOptions, RowStore};
 #[derive(Debug)]
 pub enum Store {
     /// Embedded sled.
-    Sled(RowStore),
+    Sled(Box<RowStore>),
     /// Memory; gone with the process.
     Memory(MemoryRows),
 }
@@ -47,6 +47,9 @@ pub enum StoreError {
     },
 }
 
+/// A row: key and value.
+pub type KeyValue = (Vec<u8>, Vec<u8>);
+
 /// The number of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Commit(pub u64);
@@ -57,7 +60,7 @@ impl Store {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(path: &Path, options: RowOptions) -> Result<(Self, OpenReport), OpenError> {
-        RowStore::open(path, options).map(|(rows, report)| (Self::Sled(rows), report))
+        RowStore::open(path, options).map(|(rows, report)| (Self::Sled(Box::new(rows)), report))
     }
 
     /// The store's name: ids of messages begin with it, so that a new store never repeats the ids
@@ -98,7 +101,7 @@ impl Store {
         from: Bound<Vec<u8>>,
         to: Bound<Vec<u8>>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    ) -> Result<Vec<KeyValue>, StoreError> {
         match self {
             Self::Sled(rows) => {
                 let (from, to) = (from.as_ref(), to.as_ref());
@@ -144,8 +147,30 @@ impl Store {
         }
     }
 
+    /// Syncs and closes; the next opening has nothing to recover.
+    ///
+    /// # Errors
+    /// As [`Store::sync`].
+    pub fn close(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sled(rows) => rows.close().map(drop).map_err(StoreError::from),
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Bytes that may still be written to the store's disk; `None` for one in memory.
+    ///
+    /// # Errors
+    /// When the file system does not answer.
+    pub fn free_bytes(&self) -> Result<Option<u64>, StoreError> {
+        match self {
+            Self::Sled(rows) => Ok(Some(rows.stats()?.free_bytes)),
+            Self::Memory(_) => Ok(None),
+        }
+    }
+
     /// The number of the last applied commit.
-    fn last_commit(&self) -> u64 {
+    pub fn last_commit(&self) -> u64 {
         match self {
             Self::Sled(rows) => rows.applied().0,
             Self::Memory(rows) => rows.commit(),

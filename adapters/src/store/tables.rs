@@ -1,13 +1,13 @@
 //! Reading records, from the store or through the changes of a commit in the making.
 
 use kvit_schemas::record::{
-    AuditBatch, AuditLine, Case, FileRecord, Mark, OutMessage, Payment, Position,
-    QuarantineRecord, Seq, Subject,
+    AuditBatch, AuditLine, Case, FileRecord, Mark, OutMessage, Payment, Position, QuarantineRecord,
+    Seq, Subject,
 };
 use kvit_schemas::{Currency, Day, FeedId, Moment, OrderCode};
 use serde::de::DeserializeOwned;
 
-use super::{StoreError, codec, keys};
+use super::{KeyValue, StoreError, codec, keys};
 
 /// One row of the outbox: messages of one commit that are still to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub trait Tables {
     ///
     /// # Errors
     /// When they cannot be read.
-    fn list(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn list(&self, prefix: &[u8]) -> Result<Vec<KeyValue>, StoreError>;
 
     /// A record.
     ///
@@ -173,12 +173,7 @@ pub trait Tables {
     ///
     /// # Errors
     /// When they cannot be read.
-    fn day_sum(
-        &self,
-        day: Day,
-        feed: &FeedId,
-        currency: Currency,
-    ) -> Result<Position, StoreError> {
+    fn day_sum(&self, day: Day, feed: &FeedId, currency: Currency) -> Result<Position, StoreError> {
         Ok(self.record(&keys::day_sum(day, feed, currency))?.unwrap_or_default())
     }
 

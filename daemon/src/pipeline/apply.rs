@@ -407,12 +407,7 @@ impl Applier {
         u32::try_from(days / self.keep_days).unwrap_or_default()
     }
 
-    pub(super) fn mark(
-        &self,
-        draft: &mut Draft<'_>,
-        (party, checked): (&Party, &Checked),
-        at: At,
-    ) {
+    pub(super) fn mark(&self, draft: &mut Draft<'_>, (party, checked): (&Party, &Checked), at: At) {
         let mark = Mark { content: checked.content, seq: at.seq };
         let named = (&*party.to_string(), checked.message_id.as_str());
         draft.put_mark(self.period(at.now), named, mark);
@@ -436,12 +431,7 @@ impl Before {
 }
 
 /// Writes what changed and where money moved; says what the input concerned.
-fn write_facts(
-    draft: &mut Draft<'_>,
-    facts: &Facts,
-    before: &Before,
-    at: At,
-) -> Vec<Subject> {
+fn write_facts(draft: &mut Draft<'_>, facts: &Facts, before: &Before, at: At) -> Vec<Subject> {
     let mut subjects = Vec::new();
     for (code, known) in &facts.cases {
         let was = before.cases.get(code);

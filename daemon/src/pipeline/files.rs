@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use kvit_adapters::feeds::{AmountRule, Direction, FeedError, FileFormat, FileHead, Options, Reader, Row};
+use kvit_adapters::feeds::{
+    AmountRule, Direction, FeedError, FileFormat, FileHead, Options, Reader, Row,
+};
 use kvit_adapters::store::{Draft, StoreError, Tables};
 use kvit_schemas::message::{
     FileError, FileOutcome, FileReport, MessageType, Outbound, RowCounts, SumReport,
@@ -11,7 +13,7 @@ use kvit_schemas::message::{
 use kvit_schemas::record::{
     Actor, AuditLine, Destination, Disposition, FileRecord, FileState, Note, OutBody,
 };
-use kvit_schemas::{Code, Currency, FeedId, Money, Moment, hex};
+use kvit_schemas::{Code, Currency, FeedId, Moment, Money, hex};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
@@ -137,11 +139,7 @@ pub fn judge(bytes: &[u8], name: &str, settings: &Feed) -> Result<Judged, Refuse
     })
 }
 
-fn open<'a>(
-    bytes: &'a [u8],
-    name: &str,
-    settings: &Feed,
-) -> Result<Reader<&'a [u8]>, Refused> {
+fn open<'a>(bytes: &'a [u8], name: &str, settings: &Feed) -> Result<Reader<&'a [u8]>, Refused> {
     let format = match settings.format {
         FeedFormat::Erip => FileFormat::Erip,
         FeedFormat::ClientBank => FileFormat::ClientBank,
@@ -330,12 +328,12 @@ impl Applier {
         };
         let record = known.unwrap_or(fresh);
         let report = record.report().unwrap_or(report);
-        let mut file =
-            Opened { record, report, party, checked: checked.clone(), cause };
+        let mut file = Opened { record, report, party, checked: checked.clone(), cause };
         if file.record.state == FileState::Done {
             let rows = file.report.rows;
             file.report.outcome = FileOutcome::Duplicate;
-            file.report.rows = RowCounts { duplicate: rows.read, read: rows.read, ..RowCounts::default() };
+            file.report.rows =
+                RowCounts { duplicate: rows.read, read: rows.read, ..RowCounts::default() };
             file.report.errors.clear();
             for sum in file.report.sums.values_mut() {
                 sum.applied = zero_like(&sum.read);
@@ -416,8 +414,7 @@ impl Applier {
         let rows = file.report.rows;
         if file.record.state == FileState::Applying {
             let partial = rows.rejected > 0;
-            file.report.outcome =
-                if partial { FileOutcome::Partial } else { FileOutcome::Applied };
+            file.report.outcome = if partial { FileOutcome::Partial } else { FileOutcome::Applied };
             file.record.state = FileState::Done;
             file.record.report = report_text(&file.report);
             draft.put_file(&file.report.sha256, &file.record);

@@ -278,9 +278,7 @@ fn inflated(arrival: &Arrival, limit: usize) -> Result<Vec<u8>, Refused> {
                     let detail = format!("more than {limit} bytes when inflated");
                     Err(Refused::new(Code::BODY_TOO_LARGE, detail))
                 }
-                Err(error) => {
-                    Err(Refused::new(Code::CONTENT_ENCODING_INVALID, error.to_string()))
-                }
+                Err(error) => Err(Refused::new(Code::CONTENT_ENCODING_INVALID, error.to_string())),
             }
         }
         Some(other) => {

@@ -69,7 +69,10 @@ impl Addresses {
     /// Exchange and routing key of a destination.
     pub fn of(&self, destination: &Destination, kind: &str) -> (String, String) {
         let prefix = &self.prefix;
-        let unversioned = kind.parse().map_or(kind, MessageType::without_version);
+        let unversioned = match kind.parse::<MessageType>() {
+            Ok(known) => known.without_version(),
+            Err(_) => kind,
+        };
         match destination {
             Destination::Portal(portal) => {
                 (format!("{prefix}.portal.out"), format!("{portal}.{unversioned}"))

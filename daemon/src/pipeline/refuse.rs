@@ -88,7 +88,8 @@ fn properties(arrival: &Arrival) -> Vec<(String, String)> {
         ("app_id", given.app_id.clone()),
     ];
     let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    let headers = given.headers.iter().map(|(name, value)| (format!("header {name}"), value.clone()));
+    let headers =
+        given.headers.iter().map(|(name, value)| (format!("header {name}"), value.clone()));
     named.chain(headers).collect()
 }
 
@@ -174,9 +175,10 @@ fn tell(
             .party
             .as_ref()
             .map_or(Actor::Unknown, |party| Actor::Party(party.to_string())),
-        message: properties.message_id.clone().map(|id| {
-            (properties.kind.clone().unwrap_or_default(), id)
-        }),
+        message: properties
+            .message_id
+            .clone()
+            .map(|id| (properties.kind.clone().unwrap_or_default(), id)),
         disposition: Some(if conflict { Disposition::Conflict } else { Disposition::Refused }),
         subjects: named.map(|case| Subject::Case(case.seq)).into_iter().collect(),
         notes: vec![refused_note(refused)],

@@ -11,19 +11,19 @@ use crate::engine::Report;
 
 /// What is personal in a payment report; kept apart from the payment.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct PaymentDetail {
+pub(crate) struct PaymentDetail {
     /// Who paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payer: Option<Payer>,
+    pub(crate) payer: Option<Payer>,
     /// Free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub purpose: Option<String>,
+    pub(crate) purpose: Option<String>,
     /// The personal account of ERIP, as written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub personal_account: Option<String>,
+    pub(crate) personal_account: Option<String>,
     /// The account it was paid to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub beneficiary_account: Option<String>,
+    pub(crate) beneficiary_account: Option<String>,
 }
 
 /// What is kept of a message whose body the engine wants kept.

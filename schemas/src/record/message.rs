@@ -110,3 +110,36 @@ pub enum TimerKind {
     /// The term of this agency comes near, or is over.
     Deadline,
 }
+
+/// Timers that are looked at together, by one schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TimerQueue {
+    /// Ends of payment windows.
+    Windows,
+    /// Decisions to be published again.
+    Republishing,
+    /// Ends of agencies' terms.
+    Deadlines,
+}
+
+impl TimerQueue {
+    /// The letter that stands for it in keys.
+    pub fn letter(self) -> u8 {
+        match self {
+            Self::Windows => b'w',
+            Self::Republishing => b'r',
+            Self::Deadlines => b'd',
+        }
+    }
+}
+
+impl TimerKind {
+    /// The queue it waits in.
+    pub fn queue(&self) -> TimerQueue {
+        match self {
+            Self::Window => TimerQueue::Windows,
+            Self::Republish(_) => TimerQueue::Republishing,
+            Self::Deadline => TimerQueue::Deadlines,
+        }
+    }
+}

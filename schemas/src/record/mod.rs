@@ -17,7 +17,9 @@ pub use case::{
 };
 pub use file::{FileRecord, FileState};
 pub use ledger::{LedgerEntry, Position};
-pub use message::{Destination, Mark, OutBody, OutMessage, QuarantineRecord, Timer, TimerKind};
+pub use message::{
+    Destination, Mark, OutBody, OutMessage, QuarantineRecord, Timer, TimerKind, TimerQueue,
+};
 pub use payment::{
     Allocation, Assigned, CodeSource, Payment, RefundTold, Sighting, SuspenseReason,
 };

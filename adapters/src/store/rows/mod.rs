@@ -198,7 +198,8 @@ impl RowStore {
         Ok(synced.up_to)
     }
 
-    fn applied(&self) -> CommitSeq {
+    /// The last applied commit.
+    pub fn applied(&self) -> CommitSeq {
         CommitSeq(self.applied.load(Ordering::Acquire))
     }
 

@@ -1,0 +1,195 @@
+//! The schedule: cron expressions in Minsk's time, each firing once, missed ones caught up.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use kvit_adapters::clock::Clock;
+use kvit_adapters::store::{Store, StoreError, Tables};
+use kvit_schemas::Moment;
+use kvit_schemas::record::TimerQueue;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::pipeline::Work;
+
+/// Timers looked at in one commit.
+const PAGE: usize = 200;
+/// How often the clock is looked at.
+const TICK: Duration = Duration::from_secs(1);
+
+/// When something is done: a cron expression of five fields, in Minsk's time. Every local time it
+/// names is one firing, also where clocks are set back or forth.
+#[derive(Debug, Clone)]
+pub struct Cron(cron::Schedule);
+
+/// Why a text is no schedule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no schedule of five fields (minute hour day month weekday-name): {why}")]
+pub struct CronError {
+    /// The text.
+    text: String,
+    /// What is wrong.
+    why: String,
+}
+
+impl FromStr for Cron {
+    type Err = CronError;
+
+    fn from_str(text: &str) -> Result<Self, CronError> {
+        let wrong = |why: String| CronError { text: text.to_owned(), why };
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        let [_, _, _, _, weekday] = fields.as_slice() else {
+            return Err(wrong(format!("it has {} fields", fields.len())));
+        };
+        // The library counts weekdays from Sunday = 1, others from 0: only names are clear.
+        if weekday.bytes().any(|byte| byte.is_ascii_digit()) {
+            return Err(wrong("write weekdays by name, such as MON-FRI".to_owned()));
+        }
+        let schedule = cron::Schedule::from_str(&format!("0 {text}"));
+        schedule.map(Self).map_err(|error| wrong(error.to_string()))
+    }
+}
+
+impl Cron {
+    /// The first firing after a moment.
+    pub fn next_after(&self, moment: Moment) -> Option<Moment> {
+        // Local times as if there were no time zone: no gaps, none twice.
+        let local = moment.in_minsk().naive_local();
+        let next = self.0.after(&DateTime::<Utc>::from_naive_utc_and_offset(local, Utc)).next()?;
+        real(next.naive_utc())
+    }
+
+    /// The last firing up to `now` that came after `since`; those between are one with it.
+    fn due(&self, since: Moment, now: Moment) -> Option<Moment> {
+        let mut due = None;
+        let mut next = self.next_after(since);
+        while let Some(at) = next.filter(|at| *at <= now) {
+            due = Some(at);
+            next = self.next_after(at);
+        }
+        due
+    }
+}
+
+/// The moment of a local time; the first whole hour after it where clocks were set forth.
+fn real(local: NaiveDateTime) -> Option<Moment> {
+    let later = |hours| local.checked_add_signed(chrono::Duration::hours(hours));
+    [0, 1, 2].into_iter().find_map(|hours| Moment::from_minsk(later(hours)?))
+}
+
+/// One schedule: its name and the timers it looks at.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Its name in the settings.
+    pub name: &'static str,
+    /// When.
+    pub cron: Cron,
+    /// What.
+    pub queue: TimerQueue,
+}
+
+/// Fires jobs when they are due.
+pub struct Schedule {
+    /// The jobs.
+    pub jobs: Vec<Job>,
+    /// The store.
+    pub store: Arc<Store>,
+    /// Where timers are handed in.
+    pub work: mpsc::Sender<Work>,
+    /// The clock.
+    pub clock: Clock,
+    /// Whether decisions may be published again: not while the portal's queue is deep or unread.
+    pub may_republish: tokio::sync::watch::Receiver<bool>,
+}
+
+impl Schedule {
+    /// Fires until told to stop.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), StoreError> {
+        let mut tick = tokio::time::interval(TICK);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                _ = tick.tick() => {}
+            }
+            for job in &self.jobs {
+                let now = self.clock.now();
+                // A schedule that never fired is caught up on from a day ago.
+                let since = self.store.last_fired(job.name)?;
+                let since = since.unwrap_or_else(|| now.plus_seconds(-24 * 60 * 60));
+                let Some(nominal) = job.cron.due(since, now) else { continue };
+                let paused = job.queue == TimerQueue::Republishing && !*self.may_republish.borrow();
+                if !paused && !self.fire(job, nominal, now).await? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Looks at all timers that are due; false when the committer has ended.
+    async fn fire(&self, job: &Job, nominal: Moment, now: Moment) -> Result<bool, StoreError> {
+        let mut looked_at = 0_usize;
+        loop {
+            let timers = self.store.timers_due(job.queue, now, PAGE)?;
+            if timers.is_empty() {
+                break;
+            }
+            looked_at += timers.len();
+            if !self.committed(|reply| Work::Timers(timers, reply)).await {
+                return Ok(false);
+            }
+        }
+        if looked_at > 0 {
+            tracing::info!(schedule = job.name, timers = looked_at, "schedule fired");
+        }
+        Ok(self.committed(|reply| Work::Fired(job.name.to_owned(), nominal, reply)).await)
+    }
+
+    async fn committed(&self, work: impl FnOnce(oneshot::Sender<()>) -> Work) -> bool {
+        let (reply, done) = oneshot::channel();
+        self.work.send(work(reply)).await.is_ok() && done.await.is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(text: &str) -> Moment {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn schedules_have_five_fields_and_named_weekdays() {
+        assert!("*/5 * * * *".parse::<Cron>().is_ok());
+        assert!("0 9 * * MON-FRI".parse::<Cron>().is_ok());
+        for wrong in ["0 */5 * * * *", "0 9 * * 1", "61 * * * *", ""] {
+            assert!(wrong.parse::<Cron>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn missed_firings_are_one() {
+        let cron: Cron = "0 9 * * *".parse().unwrap();
+        let since = moment("2026-03-01T09:00:00+03:00");
+        assert_eq!(cron.due(since, moment("2026-03-02T08:59:59+03:00")), None);
+        assert_eq!(
+            cron.due(since, moment("2026-03-05T10:00:00+03:00")),
+            Some(moment("2026-03-05T09:00:00+03:00"))
+        );
+    }
+
+    #[test]
+    fn a_local_time_that_clocks_skipped_is_fired_once() {
+        // Minsk set its clocks forth on 27 March 2011 from 02:00 to 03:00, for the last time.
+        let cron: Cron = "30 2 * * *".parse().unwrap();
+        let first = cron.next_after(moment("2011-03-26T12:00:00+02:00")).unwrap();
+        assert_eq!(first, moment("2011-03-27T03:30:00+03:00"));
+        let second = cron.next_after(first).unwrap();
+        assert_eq!(second, moment("2011-03-28T02:30:00+03:00"));
+    }
+}
