@@ -125,10 +125,17 @@ start() {
     echo "KVIT_BROKER_DIR=$dir"
 }
 
+# True when a process was started by us: a pid may have passed to somebody else meanwhile.
+is_ours() {
+    kill -0 "$1" 2>/dev/null || return 1
+    { tr '\0' '\n' <"/proc/$1/environ"; } 2>/dev/null | grep -qx "RABBITMQ_NODENAME=$node"
+}
+
 # Ends the process of a pid file: asks first, insists after five seconds.
 end_process() {
     [ -s "$1" ] || return 0
     pid=$(cat "$1")
+    is_ours "$pid" || return 0
     kill "$pid" 2>/dev/null || return 0
     waited=0
     while kill -0 "$pid" 2>/dev/null; do
@@ -142,6 +149,7 @@ end_process() {
 }
 
 stop_processes() {
+    node=$(sed -n 's/^export RABBITMQ_NODENAME=//p' "$dir/environment")
     end_process "$dir/node.pid"
     end_process "$dir/wrapper.pid"
     end_process "$dir/epmd.pid"

@@ -8,6 +8,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use lapin::types::ShortString;
 use lapin::{Channel, Connection, ConnectionProperties, ErrorKind, Event};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -109,6 +111,18 @@ pub(crate) async fn connect(options: &AmqpOptions, role: &str) -> Result<Connect
     in_time(options.await_timeout, "connecting", Connection::connect_uri(uri, properties)).await
 }
 
+/// Whether anything at the address speaks AMQP: waits for the first byte of the broker's greeting.
+async fn greeting(options: &AmqpOptions) -> Result<(), AmqpError> {
+    let (host, port) = options.url.address();
+    let greeted = async {
+        let mut stream = TcpStream::connect((host, port)).await?;
+        stream.write_all(b"AMQP\x00\x00\x09\x01").await?;
+        stream.read_exact(&mut [0]).await?;
+        Ok(())
+    };
+    in_time(options.await_timeout, "waiting for the broker's greeting", greeted).await
+}
+
 /// Closes politely, within its time.
 pub(crate) async fn close(connection: &Connection) {
     if connection.status().connected() {
@@ -140,18 +154,19 @@ pub(crate) struct Supervisor {
     options: AmqpOptions,
     report: Arc<LinkReport>,
     backoff: Backoff,
+    /// The last attempt was met with silence.
+    is_silent: bool,
 }
 
 impl Supervisor {
     pub(crate) fn new(options: AmqpOptions, report: Arc<LinkReport>) -> Self {
-        Self { options, report, backoff: Backoff::default() }
+        Self { options, report, backoff: Backoff::default(), is_silent: false }
     }
 
     /// The next session, however long it takes; `None` when told to stop.
     pub(crate) async fn next(&mut self, stop: &CancellationToken) -> Option<Session> {
         loop {
-            let role = self.report.side().to_string();
-            let attempt = stop.run_until_cancelled(connect(&self.options, &role)).await?;
+            let attempt = stop.run_until_cancelled(self.attempt()).await?;
             let error = match attempt {
                 Ok(connection) => return Some(Session::new(connection, &self.report, stop)),
                 Err(error) => error,
@@ -162,6 +177,18 @@ impl Supervisor {
             let pause = if hopeless { RETRY_LONGEST } else { self.backoff.next() };
             stop.run_until_cancelled(tokio::time::sleep(pause)).await?;
         }
+    }
+
+    /// The library never takes back the thread and the socket of an attempt that was given up. So
+    /// a peer that has kept silent must show a sign of life before the next one.
+    async fn attempt(&mut self) -> Result<Connection, AmqpError> {
+        if self.is_silent {
+            greeting(&self.options).await?;
+        }
+        let role = self.report.side().to_string();
+        let connected = connect(&self.options, &role).await;
+        self.is_silent = matches!(connected, Err(AmqpError::Timeout { .. }));
+        connected
     }
 
     /// Closes a session that has ended, and waits before the next one when it ended early.

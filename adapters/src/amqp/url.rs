@@ -43,6 +43,10 @@ impl BrokerUrl {
         &self.0.vhost
     }
 
+    pub(crate) fn address(&self) -> (&str, u16) {
+        (&self.0.authority.host, self.0.authority.port)
+    }
+
     pub(crate) fn uri(&self, heartbeat_seconds: u16) -> AMQPUri {
         let mut uri = self.0.clone();
         uri.query.heartbeat = Some(heartbeat_seconds);
@@ -82,6 +86,7 @@ impl fmt::Debug for BrokerUrl {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use super::*;
 

@@ -8,6 +8,7 @@ use kvit_adapters::amqp::{
 };
 use kvit_tests::broker::{PATIENCE, Peer, PrivateBroker, options, unique, until};
 use lapin::options::QueueDeleteOptions;
+use tokio::io::AsyncReadExt;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
@@ -196,14 +197,21 @@ async fn a_wrong_password_and_a_missing_virtual_host_say_what_to_mend() -> Resul
 }
 
 #[tokio::test]
-async fn a_silent_peer_does_not_hold_us_for_ever() -> Result<()> {
+async fn a_silent_peer_neither_holds_us_nor_piles_up_connections() -> Result<()> {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("amqp://guest:guest@{}/%2f", silent.local_addr()?);
     let mut options = options(&url)?;
-    options.await_timeout = std::time::Duration::from_millis(300);
+    options.await_timeout = std::time::Duration::from_millis(200);
     let mut consuming = Consuming::start(options, "any", 1);
     let says_so =
         |link: &Link| matches!(link, Link::Down { reason, .. } if reason.contains("no answer"));
     consuming.link(says_so).await?;
+    let (_first, _) = silent.accept().await?;
+    for _ in 0..2 {
+        let (mut again, _) = silent.accept().await?;
+        let mut sent = Vec::new();
+        timeout(PATIENCE, again.read_to_end(&mut sent)).await??;
+        assert_eq!(sent, b"AMQP\x00\x00\x09\x01", "a sign of life is asked for, and no more");
+    }
     consuming.running.stop().await
 }

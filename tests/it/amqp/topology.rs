@@ -1,9 +1,17 @@
 //! Declaring, checking and exporting the topology.
 
-use anyhow::Result;
-use kvit_adapters::amqp::{Admin, Bank, Depth, Party, QueueLimits, Topology, TopologyError, Users};
-use kvit_tests::broker::{Peer, PrivateBroker, unique};
+use anyhow::{Context, Result};
+use kvit_adapters::amqp::{
+    Admin, Bank, BrokerStatus, Consumer, Depth, InputQueue, Party, QueueLimits, Topology,
+    TopologyError, Users,
+};
+use kvit_tests::broker::{PATIENCE, Peer, PrivateBroker, unique, until};
+use lapin::BasicProperties;
 use lapin::types::AMQPValue;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::Running;
 
 fn topology(vhost: &str) -> Topology {
     let prefix = unique("kvit");
@@ -133,4 +141,52 @@ async fn a_bank_speaks_for_its_own_feeds_only_and_nobody_writes_dead_letters() -
         assert_eq!(accepted, allowed, "{exchange} {key}");
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn what_fails_too_often_reaches_the_dead_letters_with_its_story() -> Result<()> {
+    let broker = PrivateBroker::shared()?;
+    let mut topology = topology("/");
+    topology.limits.delivery_limit = 2;
+    let admin = Admin::connect(&broker.options()?).await?;
+    admin.declare(&topology).await?;
+    let peer = Peer::connect(broker.url()).await?;
+    let publish = peer.channel.basic_publish(
+        format!("{}.bank.in", topology.prefix).as_str().into(),
+        "erip.payment".into(),
+        Default::default(),
+        b"poison",
+        BasicProperties::default().with_message_id("m-1".into()),
+    );
+    assert!(publish.await?.await?.is_ack());
+
+    let queue = format!("{}.bank.in", topology.prefix);
+    let (sender, mut deliveries) = mpsc::channel(1);
+    let (status, _state) = BrokerStatus::new();
+    let queues = ["bank.in", "dead"].map(|name| InputQueue {
+        source: usize::from(name == "dead"),
+        name: format!("{}.{name}", topology.prefix),
+        prefetch: 1,
+    });
+    let (consumer, handle) = Consumer::new(broker.options()?, queues.into(), sender, status);
+    let running = Running::start(|stop| consumer.run(stop));
+    let mut returned = 0;
+    let dead = loop {
+        let delivery = timeout(PATIENCE, deliveries.recv()).await?.context("ended")?;
+        if delivery.source == 1 {
+            break delivery;
+        }
+        assert_eq!(delivery.redelivered, returned > 0);
+        returned += 1;
+        handle.pause();
+        until("it is back", async || Ok(peer.ready(&queue).await? == 1 || returned == 3)).await?;
+        handle.resume();
+    };
+    assert_eq!(returned, 3, "the first time, and twice again");
+    assert_eq!((dead.body.as_slice(), dead.routing_key.as_str()), (&b"poison"[..], "erip.payment"));
+    let story = dead.properties.header("x-death").unwrap_or_default();
+    assert!(story.contains("reason=delivery_limit") && story.contains(&queue), "{story}");
+    handle.acks().acknowledge(vec![dead.ack]);
+    handle.drain();
+    running.end().await
 }

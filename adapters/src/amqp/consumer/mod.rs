@@ -8,20 +8,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use futures_util::{FutureExt, StreamExt};
 use lapin::Channel;
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::options::{BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::AmqpOptions;
-use super::acks::{AckHandle, AckPrefix, Acks};
-use super::connection::{
-    AmqpError, Backoff, CLOSE_TIMEOUT, Session, Supervisor, code, in_time, name,
-};
+use super::acks::{AckHandle, Acks};
+use super::connection::{AmqpError, Backoff, Session, Supervisor, close, code, in_time, name};
 use super::delivery::Delivery;
 use super::link::{BrokerStatus, LinkReport, Side};
+use channel::ChannelWork;
+
+mod channel;
 
 /// A queue to receive from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +138,7 @@ impl Consumer {
         (Self { supervisor: Supervisor::new(options, report), intake, queues }, handle)
     }
 
-    /// Receives until cancelled, or drained. In both cases what was acknowledged by then is with
+    /// Receives until cancelled, or drained, or nobody takes deliveries any more. In any cases what was acknowledged by then is with
     /// the broker if it can be reached.
     pub async fn run(mut self, stop: CancellationToken) {
         let drained = |intake: &Intake| *intake == Intake::Draining;
@@ -155,9 +155,10 @@ impl Consumer {
                     join_all(self.queues.iter_mut().map(|queue| queue.serve(&session))).await;
                 })
                 .await;
-            let done = stop.is_cancelled() || drained(&self.intake.borrow());
+            let unwanted = self.queues.iter().all(|queue| queue.deliveries.is_closed());
+            let done = stop.is_cancelled() || unwanted || drained(&self.intake.borrow());
             if done {
-                super::connection::close(&session.connection).await;
+                close(&session.connection).await;
                 return;
             }
             self.supervisor.ended(session, &stop).await;
@@ -273,168 +274,9 @@ impl QueueTask {
         consumer: lapin::Consumer,
     ) -> Ended {
         self.epoch += 1;
-        let mut work = ChannelWork {
-            channel,
-            stream: Some(consumer),
-            next: None,
-            prefix: AckPrefix::default(),
-            task: self,
-        };
+        let mut work = ChannelWork::new(self, channel, consumer);
         let ended = work.run(session).await;
         work.finish().await;
         ended
-    }
-}
-
-/// What the broker's stream of deliveries yields: `None` is its end, and nothing may be asked of
-/// it after that.
-type Received = Option<lapin::Result<lapin::message::Delivery>>;
-
-/// The work on one channel, from its first delivery to its last acknowledgement.
-struct ChannelWork<'a> {
-    task: &'a mut QueueTask,
-    channel: &'a Channel,
-    /// Gone when draining.
-    stream: Option<lapin::Consumer>,
-    /// Received, and not handed on yet.
-    next: Option<Received>,
-    prefix: AckPrefix,
-}
-
-enum Step {
-    Ended,
-    Steered,
-    Acknowledged,
-    /// There is something to hand on, and perhaps room for it.
-    Deliverable,
-}
-
-impl ChannelWork<'_> {
-    async fn run(&mut self, session: &Session) -> Ended {
-        self.task.intake.mark_changed();
-        loop {
-            if self.stream.is_none() && self.prefix.is_settled() {
-                return Ended::Done;
-            }
-            let ended = match self.step(session).await {
-                Step::Ended => Some(Ended::Done),
-                Step::Steered => self.steer(),
-                Step::Acknowledged => match self.acknowledge().await {
-                    Ok(()) => None,
-                    Err(error) => Some(Ended::Broken(self.task.advice(&error))),
-                },
-                Step::Deliverable => self.hand_on(),
-            };
-            if let Some(ended) = ended {
-                return ended;
-            }
-        }
-    }
-
-    async fn step(&mut self, session: &Session) -> Step {
-        let task = &mut *self.task;
-        let has_next = self.next.is_some();
-        let receive = async {
-            match self.stream.as_mut() {
-                Some(stream) => stream.next().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = session.ended.cancelled() => Step::Ended,
-            Ok(()) = task.intake.changed() => Step::Steered,
-            () = task.acks.arrived(task.slot) => Step::Acknowledged,
-            permit = task.deliveries.reserve(), if has_next => match permit {
-                Ok(_) => Step::Deliverable,
-                // Nobody is there to take it: the caller is going down.
-                Err(_) => Step::Ended,
-            },
-            received = receive, if !has_next => {
-                self.next = Some(received);
-                Step::Deliverable
-            }
-        }
-    }
-
-    fn steer(&mut self) -> Option<Ended> {
-        let intake = *self.task.intake.borrow_and_update();
-        match intake {
-            Intake::Open => None,
-            Intake::Paused => Some(Ended::Paused),
-            Intake::Draining => {
-                self.stream = None;
-                self.next = None;
-                None
-            }
-        }
-    }
-
-    /// Hands on what has been received, and what has arrived behind it, while there is room:
-    /// otherwise each message would pay for a turn of the loop.
-    fn hand_on(&mut self) -> Option<Ended> {
-        loop {
-            let message = match self.next.take()? {
-                Some(Ok(message)) => message,
-                Some(Err(source)) => {
-                    let error = AmqpError::Failed { what: "receiving", source };
-                    return Some(Ended::Broken(self.task.advice(&error)));
-                }
-                None => {
-                    return Some(Ended::Broken(format!(
-                        "queue {}: the broker ended the subscription (the queue was deleted, or \
-                         has moved)",
-                        self.task.queue.name
-                    )));
-                }
-            };
-            let Ok(permit) = self.task.deliveries.try_reserve() else {
-                self.next = Some(Some(Ok(message)));
-                return None;
-            };
-            self.prefix.hand_on(message.delivery_tag);
-            permit.send(self.task.delivery(message));
-            self.next = self.stream.as_mut()?.next().now_or_never();
-        }
-    }
-
-    /// Tells the broker of all that has been committed without a gap.
-    async fn acknowledge(&mut self) -> Result<(), AmqpError> {
-        for handle in self.task.acks.take(self.task.slot) {
-            if handle.epoch == self.task.epoch {
-                self.prefix.commit(handle.tag);
-            } else {
-                self.task.stats.acks_lost.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-        let Some((tag, count)) = self.prefix.take_run() else { return Ok(()) };
-        self.tell(tag, true, count).await
-    }
-
-    async fn tell(&self, tag: u64, multiple: bool, count: u64) -> Result<(), AmqpError> {
-        let ack = self.channel.basic_ack(tag, BasicAckOptions { multiple });
-        let told = in_time(self.task.await_timeout, "acknowledging", ack).await;
-        let stats = &self.task.stats;
-        let counter = if told.is_ok() { &stats.acknowledged } else { &stats.acks_lost };
-        counter.fetch_add(count, Ordering::Relaxed);
-        told
-    }
-
-    /// Acknowledges what is committed, gaps or not, and gives the rest back by closing.
-    async fn finish(mut self) {
-        let mut told = self.acknowledge().await;
-        for tag in self.prefix.take_rest() {
-            match told {
-                Ok(()) => told = self.tell(tag, false, 1).await,
-                Err(_) => {
-                    self.task.stats.acks_lost.fetch_add(1, Ordering::Relaxed);
-                }
-            }
-        }
-        if self.channel.status().connected() {
-            let closing = self.channel.close(code::OK, "done".into());
-            if let Err(error) = in_time(CLOSE_TIMEOUT, "closing a channel", closing).await {
-                tracing::debug!(reason = error.reason(), "channel not closed in order");
-            }
-        }
     }
 }

@@ -333,4 +333,5 @@ fn is_the_same(message: &Outgoing, returned: &BasicReturnMessage) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
 mod tests;
