@@ -59,8 +59,7 @@ async fn livez(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
 
 async fn readyz(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let readiness = shared.readiness();
-    let status =
-        if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness))
 }
 
@@ -77,15 +76,11 @@ fn gauges(shared: &Shared) {
     count("kvit_messages_received_total", received);
     count("kvit_messages_redelivered_total", stats.redelivered.load(Ordering::Relaxed));
     count("kvit_acks_lost_total", stats.acks_lost.load(Ordering::Relaxed));
-    let ended: u64 = [
-        Disposition::Applied,
-        Disposition::Duplicate,
-        Disposition::Conflict,
-        Disposition::Refused,
-    ]
-    .into_iter()
-    .map(|disposition| shared.progress.ended(disposition))
-    .sum();
+    let ended: u64 =
+        [Disposition::Applied, Disposition::Duplicate, Disposition::Conflict, Disposition::Refused]
+            .into_iter()
+            .map(|disposition| shared.progress.ended(disposition))
+            .sum();
     let gauge = |name: &'static str, value: u64| {
         // A gauge is a float; these stay far below the 2^53 that one holds exactly.
         #[allow(clippy::as_conversions, clippy::cast_precision_loss, reason = "see above")]

@@ -111,8 +111,7 @@ impl Daemon {
         let queues = input_queues(&settings);
         let (consumer, consumer_handle) =
             Consumer::new(options.clone(), queues, deliveries, broker_status.clone());
-        let lanes =
-            Lanes { count: settings.broker.publish_lanes, depth: relay::CHANNEL_DEPTH };
+        let lanes = Lanes { count: settings.broker.publish_lanes, depth: relay::CHANNEL_DEPTH };
         let (told, outcomes) = mpsc::channel(relay::CHANNEL_DEPTH);
         let (publisher, publisher_handle) =
             Publisher::new(options.clone(), lanes, told, broker_status);
@@ -136,9 +135,8 @@ impl Daemon {
             batch_max: settings.pipeline.batch_messages_max,
         };
         let depth = settings.pipeline.batch_messages_max * 2;
-        let (handle, committed) = committer
-            .start(Arc::clone(&store), applier, depth)
-            .map_err(RunError::Listen)?;
+        let (handle, committed) =
+            committer.start(Arc::clone(&store), applier, depth).map_err(RunError::Listen)?;
 
         let shared = Arc::new(Shared {
             settings: settings.clone(),

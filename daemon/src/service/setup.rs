@@ -27,11 +27,11 @@ pub enum SetupError {
     #[error("the catalogue and the settings disagree:\n{0}")]
     Parties(String),
     /// The store cannot be opened.
-    #[error("{0}\n{}", .0.advice())]
+    #[error("{}\n{}", .0, .0.advice())]
     Store(OpenError),
     /// The broker's address cannot be used.
     #[error("broker.url: {0}")]
-    BrokerUrl(#[from] BrokerUrlError),
+    BrokerUrl(#[source] BrokerUrlError),
     /// A schedule cannot be used.
     #[error("{0}")]
     Schedule(CronError),
@@ -166,7 +166,7 @@ pub fn rules(settings: &Settings, catalogue: Arc<Catalogue>) -> Rules {
 pub fn amqp_options(settings: &Settings) -> Result<AmqpOptions, SetupError> {
     let broker = &settings.broker;
     Ok(AmqpOptions {
-        url: broker.url.expose().expose().parse()?,
+        url: broker.url.expose().expose().parse().map_err(SetupError::BrokerUrl)?,
         instance: settings.instance.name.clone(),
         heartbeat_seconds: broker.heartbeat_seconds,
         await_timeout: Duration::from_secs(broker.await_timeout_seconds),
