@@ -67,6 +67,8 @@ loopback_users = none
 vm_memory_high_watermark.relative = 0.4
 disk_free_limit.absolute = 50MB
 log.console = false
+default_user_tags.administrator = true
+default_user_tags.impersonator = true
 CONF
     echo '[].' >"$dir/enabled_plugins"
     cat >"$dir/environment" <<ENVIRONMENT
