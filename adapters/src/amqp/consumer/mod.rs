@@ -138,8 +138,8 @@ impl Consumer {
         (Self { supervisor: Supervisor::new(options, report), intake, queues }, handle)
     }
 
-    /// Receives until cancelled, or drained, or nobody takes deliveries any more. In any cases what was acknowledged by then is with
-    /// the broker if it can be reached.
+    /// Receives until cancelled, or drained, or nobody takes deliveries any more. In each case
+    /// what was acknowledged by then is with the broker, if it can be reached.
     pub async fn run(mut self, stop: CancellationToken) {
         let drained = |intake: &Intake| *intake == Intake::Draining;
         loop {
