@@ -1,0 +1,36 @@
+# What people and the gate do with kvit. `make` alone lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## The daemon, as it is installed: target/release/kvit
+	$(CARGO) build --locked --release -p kvit --bin kvit
+
+.PHONY: test
+test: ## All tests: unit, table, property, store, and those against a real broker
+	deploy/with-broker.sh tests/run.sh
+
+.PHONY: fmt
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+.PHONY: lint
+lint: ## Format and lints, as the gate looks at them
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+.PHONY: doc
+doc: ## The documentation of the code: target/doc/kvit/index.html
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+.PHONY: gate
+gate: ## Everything that must hold before a change goes in
+	.ci/run
