@@ -1,3 +1,4 @@
 //! Tests against the real broker and the real store.
 
 mod amqp;
+mod convergence;
