@@ -141,8 +141,7 @@ pub async fn until<F: Future<Output = Result<bool>>>(
 
 /// The other side of the broker, without our adapter: what parties do.
 pub struct Peer {
-    /// Kept open.
-    _connection: Connection,
+    connection: Connection,
     /// For what the methods here do not cover.
     pub channel: Channel,
 }
@@ -153,7 +152,20 @@ impl Peer {
         let connection = Connection::connect(url, ConnectionProperties::default()).await?;
         let channel = connection.create_channel().await?;
         channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        Ok(Self { _connection: connection, channel })
+        Ok(Self { connection, channel })
+    }
+
+    /// How many consumers a queue has.
+    pub async fn consumers(&self, name: &str) -> Result<u32> {
+        let connection = self.channel_to_ask_on().await?;
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let queue = connection.queue_declare(name.into(), passive, FieldTable::default()).await?;
+        Ok(queue.consumer_count())
+    }
+
+    /// A channel that the broker may close: asking for what is not there does that.
+    async fn channel_to_ask_on(&self) -> Result<Channel> {
+        Ok(self.connection.create_channel().await?)
     }
 
     /// Declares a quorum queue with further arguments.
@@ -222,7 +234,8 @@ impl Peer {
     }
 }
 
-fn workspace() -> PathBuf {
+/// The project's own folder.
+pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 

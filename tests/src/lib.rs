@@ -2,3 +2,4 @@
 
 pub mod bare_loop;
 pub mod broker;
+pub mod daemon;

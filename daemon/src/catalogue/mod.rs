@@ -20,7 +20,7 @@ use kvit_schemas::{AgencyId, ApplicantKind, Day, Money, ProcedureCode, Region};
 pub use agency::{Agency, Name, NameError, Titles};
 pub use calendar::Calendar;
 pub use finding::{Finding, Severity};
-pub use procedure::{ApplicantRule, Policy, Procedure, TermStart};
+pub use procedure::{ApplicantRule, Policy, Procedure};
 pub use routes::RouteError;
 pub use terms::{Term, due_after_suspension, due_on};
 

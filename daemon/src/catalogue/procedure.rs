@@ -58,17 +58,6 @@ pub struct Policy {
     pub payment_window_days: NonZeroU16,
     /// What a payment after the window does.
     pub late_payment: LatePayment,
-    /// From which day the term is counted.
-    pub term_start: TermStart,
-}
-
-/// The event with which a term begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TermStart {
-    /// The application was submitted.
-    Submitted,
-    /// The payment that made it enough was made; the submission when nothing is due.
-    Paid,
 }
 
 /// Kinds of applicant as the files write them.
@@ -90,8 +79,6 @@ const EVIDENCE: [(&str, EvidencePolicy); 3] = [
 ];
 const LATE: [(&str, LatePayment); 2] =
     [("revive", LatePayment::Revive), ("refund", LatePayment::Refund)];
-const STARTS: [(&str, TermStart); 2] =
-    [("submitted", TermStart::Submitted), ("paid", TermStart::Paid)];
 type Counted = fn(NonZeroU16) -> Term;
 const UNITS: [(&str, Counted); 4] = [
     ("calendar_days", Term::CalendarDays),
@@ -99,8 +86,8 @@ const UNITS: [(&str, Counted); 4] = [
     ("weeks", Term::Weeks),
     ("months", Term::Months),
 ];
-const POLICY_KEYS: [&str; 5] =
-    ["evidence", "tolerance_minor", "payment_window_days", "late_payment", "term_start"];
+const POLICY_KEYS: [&str; 4] =
+    ["evidence", "tolerance_minor", "payment_window_days", "late_payment"];
 const OWN_KEYS: [&str; 8] =
     ["code", "title", "act", "body", "also_decided_by", "applicants", "term", "alternatives"];
 
@@ -150,7 +137,6 @@ impl Policy {
             tolerance: Money::zero(Currency::BYN),
             payment_window_days: NonZeroU16::MIN,
             late_payment: LatePayment::Revive,
-            term_start: TermStart::Submitted,
         }
     }
 
@@ -165,7 +151,7 @@ impl Policy {
             Some(_) => table.may(key),
             None => table.need(key, notes),
         };
-        let [evidence, tolerance, window, late, start] = POLICY_KEYS.map(&mut value);
+        let [evidence, tolerance, window, late] = POLICY_KEYS.map(&mut value);
         let given = defaults.unwrap_or_else(Self::unread);
         let tolerance = tolerance
             .and_then(|value| value.number(&(0..=100_000_i64), notes))
@@ -178,7 +164,6 @@ impl Policy {
                 .and_then(NonZeroU16::new)
                 .unwrap_or(given.payment_window_days),
             late_payment: chosen(late, &LATE, notes).unwrap_or(given.late_payment),
-            term_start: chosen(start, &STARTS, notes).unwrap_or(given.term_start),
         }
     }
 }

@@ -15,7 +15,6 @@ evidence = "credited"
 tolerance_minor = 0
 payment_window_days = 30
 late_payment = "revive"
-term_start = "submitted"
 
 [[procedure]]
 code = "5.9"
@@ -199,7 +198,6 @@ fn terms_and_policy_are_as_written() {
             tolerance: 0.00 BYN,
             payment_window_days: 30,
             late_payment: Revive,
-            term_start: Submitted,
         }"#]]
     .assert_eq(&text);
     let short = catalogue.procedure(&code("13.2")).unwrap();

@@ -1,8 +1,9 @@
 //! What agencies say of the cases they have.
 
 use kvit_schemas::message::{
-    AgencyName, Alert, AlertKind, CaseDecided, CaseReturned, ContentHash, DecisionPublished,
-    Inbound, Localized, Outbound,
+    AgencyName, Alert, AlertKind, CaseAccepted, CaseDeadlineChanged, CaseDecided,
+    CaseDocumentsRequested, CaseReturned, ContentHash, DecisionPublished, Inbound, Localized,
+    Outbound,
 };
 use kvit_schemas::record::{
     Case, DeadlineFact, DecisionFact, Destination, Note, RequestFact, Returned, TimerKind,
@@ -22,60 +23,12 @@ pub(super) fn apply(
 ) -> Result<(), Refusal> {
     let content = message.content_hash();
     match message {
-        Inbound::CaseAccepted(body) => {
-            let case = own(facts, body.order_code, agency)?;
-            let fact = (body.registration_number.to_string(), body.registered_at);
-            let number = fact.0.clone();
-            let last = case.assignments.last_mut().filter(|it| it.registered.is_none());
-            let Some(last) = last else {
-                context.note(Note::NothingNew);
-                return Ok(());
-            };
-            last.registered = Some(fact);
-            context.note(Note::Registered { agency: agency.clone(), number });
-            settle(facts, body.order_code, context);
-            Ok(())
-        }
+        Inbound::CaseAccepted(body) => registered(facts, agency, *body, context),
         Inbound::CaseReturned(body) => returned(facts, agency, *body, context),
         Inbound::CaseDocumentsRequested(body) => {
-            let case = own(facts, body.order_code, agency)?;
-            match case.requests.iter().find(|it| it.request_id == body.request_id) {
-                Some(known) if known.content == content => context.note(Note::NothingNew),
-                Some(_) => {
-                    let detail = "the request is known with other content";
-                    return Err(Refusal::new(Code::REQUEST_CONFLICT, "/request_id", detail));
-                }
-                None => {
-                    let request_id = body.request_id.clone();
-                    context.note(Note::DocumentsRequested { request_id: request_id.clone() });
-                    case.requests.push(RequestFact { request_id, content });
-                    let order_code = body.order_code;
-                    if let Some(portal) = case.portal().cloned() {
-                        let mut body = body;
-                        body.extensions = None;
-                        let message = Outbound::CaseDocumentsRequested(body);
-                        context.say(Destination::Portal(portal), order_code, message);
-                    }
-                }
-            }
-            Ok(())
+            requested(facts, agency, (*body, content), context)
         }
-        Inbound::CaseDeadlineChanged(body) => {
-            let case = own(facts, body.order_code, agency)?;
-            let fact = DeadlineFact {
-                at: body.changed_at,
-                kind: body.kind,
-                until: body.until,
-                reason: body.reason.to_string(),
-            };
-            if case.deadlines.contains(&fact) {
-                context.note(Note::NothingNew);
-                return Ok(());
-            }
-            case.deadlines.push(fact);
-            settle(facts, body.order_code, context);
-            Ok(())
-        }
+        Inbound::CaseDeadlineChanged(body) => term_changed(facts, agency, *body, context),
         Inbound::CaseDecided(body) => decided(facts, agency, (*body, content), context),
         Inbound::ApplicationSubmitted(_)
         | Inbound::ApplicationWithdrawn(_)
@@ -88,17 +41,99 @@ pub(super) fn apply(
     }
 }
 
-/// The case, if it is this agency's now. Whether it exists at all is not told to others.
-fn own<'a>(
+/// The case, if it is or was this agency's, and whether it is so now. Whether it exists at all is
+/// not told to others.
+fn theirs<'a>(
     facts: &'a mut Facts,
     order_code: OrderCode,
     agency: &AgencyId,
-) -> Result<&'a mut Case, Refusal> {
+) -> Result<(&'a mut Case, bool), Refusal> {
     let known = facts.cases.get_mut(&order_code).ok_or_else(Refusal::not_yours)?;
-    match known.case.assigned() {
-        Some(assignment) if assignment.agency == *agency => Ok(&mut known.case),
-        Some(_) | None => Err(Refusal::not_yours()),
+    let case = &mut known.case;
+    let now = case.assigned().is_some_and(|assignment| assignment.agency == *agency);
+    if case.assignments.iter().any(|assignment| assignment.agency == *agency) {
+        Ok((case, now))
+    } else {
+        Err(Refusal::not_yours())
     }
+}
+
+fn registered(
+    facts: &mut Facts,
+    agency: &AgencyId,
+    body: CaseAccepted,
+    context: &mut Context<'_>,
+) -> Result<(), Refusal> {
+    let (case, now) = theirs(facts, body.order_code, agency)?;
+    let fact = (body.registration_number.to_string(), body.registered_at);
+    let mut own = case.assignments.iter().filter(|it| it.agency == *agency);
+    if own.any(|it| it.registered.as_ref() == Some(&fact)) {
+        context.note(Note::NothingNew);
+        return Ok(());
+    }
+    let last = case.assignments.last_mut().filter(|_| now).ok_or_else(Refusal::not_yours)?;
+    context.note(Note::Registered { agency: agency.clone(), number: fact.0.clone() });
+    // Of several registrations the latest holds, whichever came first.
+    let known = last.registered.take().into_iter();
+    last.registered = known.chain([fact]).max_by_key(|(number, at)| (*at, number.clone()));
+    settle(facts, body.order_code, context);
+    Ok(())
+}
+
+fn requested(
+    facts: &mut Facts,
+    agency: &AgencyId,
+    (body, content): (CaseDocumentsRequested, ContentHash),
+    context: &mut Context<'_>,
+) -> Result<(), Refusal> {
+    let order_code = body.order_code;
+    let (case, now) = theirs(facts, order_code, agency)?;
+    match case.requests.iter().find(|it| it.request_id == body.request_id) {
+        Some(known) if known.content == content => {
+            context.note(Note::NothingNew);
+            return Ok(());
+        }
+        Some(_) => {
+            let detail = "the request is known with other content";
+            return Err(Refusal::new(Code::REQUEST_CONFLICT, "/request_id", detail));
+        }
+        None if !now => return Err(Refusal::not_yours()),
+        None => {}
+    }
+    let request_id = body.request_id.clone();
+    context.note(Note::DocumentsRequested { request_id: request_id.clone() });
+    case.requests.push(RequestFact { request_id, content });
+    if let Some(portal) = case.portal().cloned() {
+        let carried = CaseDocumentsRequested { extensions: None, ..body };
+        let message = Outbound::CaseDocumentsRequested(Box::new(carried));
+        context.say(Destination::Portal(portal), order_code, message);
+    }
+    Ok(())
+}
+
+fn term_changed(
+    facts: &mut Facts,
+    agency: &AgencyId,
+    body: CaseDeadlineChanged,
+    context: &mut Context<'_>,
+) -> Result<(), Refusal> {
+    let (case, now) = theirs(facts, body.order_code, agency)?;
+    let fact = DeadlineFact {
+        at: body.changed_at,
+        kind: body.kind,
+        until: body.until,
+        reason: body.reason.to_string(),
+    };
+    if case.deadlines.contains(&fact) {
+        context.note(Note::NothingNew);
+        return Ok(());
+    }
+    if !now {
+        return Err(Refusal::not_yours());
+    }
+    case.deadlines.push(fact);
+    settle(facts, body.order_code, context);
+    Ok(())
 }
 
 fn returned(
@@ -113,17 +148,15 @@ fn returned(
         reason: body.reason.to_string(),
         suggested: body.suggested_agency,
     };
-    let given_back = facts.cases.get(&order_code).is_some_and(|known| {
-        let same = |it: &kvit_schemas::record::Assignment| {
-            it.agency == *agency && it.returned.as_ref() == Some(&fact)
-        };
-        known.case.assignments.iter().any(same)
-    });
-    if given_back {
+    let (case, now) = theirs(facts, order_code, agency)?;
+    let mut own = case.assignments.iter().filter(|it| it.agency == *agency);
+    if own.any(|it| it.returned.as_ref() == Some(&fact)) {
         context.note(Note::NothingNew);
         return Ok(());
     }
-    let case = own(facts, order_code, agency)?;
+    if !now {
+        return Err(Refusal::not_yours());
+    }
     if case.decision().is_some() {
         let detail = "a decided case cannot be given back";
         return Err(Refusal::new(Code::CASE_DECIDED, "/order_code", detail));
@@ -163,7 +196,11 @@ fn decided(
     context: &mut Context<'_>,
 ) -> Result<(), Refusal> {
     let order_code = body.order_code;
-    let case = own(facts, order_code, agency)?;
+    // A decided case stays where it is: who had it and gave it back never decided it.
+    let (case, now) = theirs(facts, order_code, agency)?;
+    if !now {
+        return Err(Refusal::not_yours());
+    }
     if let Some(known) = case.decisions.iter().find(|it| it.decision_id == body.decision_id) {
         if known.content == content {
             context.note(Note::NothingNew);
@@ -207,9 +244,7 @@ fn publish(case: &mut Case, agency: &AgencyId, body: CaseDecided, context: &mut 
     let title = match context.rules.catalogue.agency(agency) {
         Some(known) => (&known.title).into(),
         // An agency that left the catalogue still decides the cases it has.
-        None => {
-            Localized { be: agency.to_string(), ru: agency.to_string(), en: agency.to_string() }
-        }
+        None => Localized::same(agency.as_str()),
     };
     let message = DecisionPublished {
         order_code: case.order_code,
@@ -255,7 +290,11 @@ pub(super) fn assign_by_person(
         return Err(Refusal::new(Code::ROUTE_UNKNOWN, "", detail));
     }
     let now = view(case, &application, facts.payments_of(order_code), context.rules);
-    let payment = payment_of_assignment(facts, order_code, &application, &now);
+    if !now.open {
+        let detail = "the case is not paid as its procedure wants it";
+        return Err(Refusal::new(Code::CASE_DECIDED, "", detail));
+    }
+    let payment = payment_of_assignment(facts, &application, &now);
     if let Some(known) = facts.cases.get_mut(&order_code) {
         assign(known, &application, agency, (&now, payment), context);
     }

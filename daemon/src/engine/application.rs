@@ -145,6 +145,10 @@ fn due(
     match body.exemption.as_ref().map(|exemption| exemption.kind) {
         Some(ExemptionKind::Full) => return Ok(None),
         Some(ExemptionKind::Partial) => {
+            // A part of nothing is nothing.
+            if fee.is_none() && body.fee.is_none_or(Money::is_zero) {
+                return Ok(None);
+            }
             let reduced = body.fee.filter(|reduced| {
                 fee.is_some_and(|fee| {
                     fee.currency() == reduced.currency() && fee.minor() >= reduced.minor()

@@ -22,7 +22,7 @@ pub struct Facts {
 pub struct CaseFacts {
     /// The case.
     pub case: Case,
-    /// The application's body; read only while the case may still be assigned.
+    /// The application's body; read only where [`Input::needs_bodies`](super::Input::needs_bodies).
     pub application: Option<Box<ApplicationSubmitted>>,
     /// The receipts' bodies, likewise.
     pub receipts: Vec<ReceiptAttached>,

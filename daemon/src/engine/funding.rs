@@ -2,9 +2,10 @@
 
 use kvit_schemas::message::{PaymentState, RefundReason};
 use kvit_schemas::record::{ApplicationFact, Level, Payment, Seq, Sighting, SuspenseReason};
-use kvit_schemas::{EvidencePolicy, LatePayment};
+use kvit_schemas::{Currency, EvidencePolicy, LatePayment, Money};
 
 use super::Rules;
+use super::matching::may_be_second_sighting;
 
 /// Where the money of one payment goes. Minor units; adds up to the amount of a live payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,7 @@ pub(super) enum Why {
 /// The money of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Funding {
+    /// In the order in which they fill the due; those set apart come last.
     pub(super) shares: Vec<Share>,
     /// What counts under the evidence policy, never more than the due.
     pub(super) settled: i64,
@@ -56,14 +58,14 @@ pub(super) fn fund<'a>(
 ) -> Funding {
     let live: Vec<(&Payment, &Sighting)> =
         payments.filter_map(|payment| payment.main().map(|main| (payment, main))).collect();
-    let mut shares = Vec::with_capacity(live.len());
+    let mut aside = Vec::new();
     let mut filling = Vec::with_capacity(live.len());
     for &(payment, main) in &live {
         if !payment.state().is_live() {
             continue;
         }
         match set_apart(application, payment, main, &live, rules) {
-            Some(why) => shares.push(apart(payment.seq, main.amount.minor(), why)),
+            Some(why) => aside.push(apart(payment.seq, minor(payment), why)),
             None => filling.push((payment, main)),
         }
     }
@@ -71,12 +73,19 @@ pub(super) fn fund<'a>(
         let counts = counts(application.evidence, payment.state());
         (!counts, main.paid_at, main.feed.clone(), main.payment_id.clone())
     });
-    let due = application.due.map_or(0, |due| due.minor());
+    let currency = application.due.map_or(Currency::BYN, Money::currency);
+    let due = application.due.map_or(0, Money::minor);
+    let mut shares = Vec::with_capacity(live.len());
     let mut missing = due;
     let (mut counted, mut accepted, mut credited, mut settled) = (0_i64, 0_i64, 0_i64, 0_i64);
     for (payment, main) in filling {
-        let (amount, state) = (main.amount.minor(), payment.state());
+        let (amount, state) = (minor(payment), payment.state());
         let share = fill(payment.seq, amount, missing, due);
+        shares.push(share);
+        // Only where nothing is due does other money come here: it all goes back.
+        if main.amount.currency() != currency {
+            continue;
+        }
         missing -= share.settled;
         accepted = accepted.saturating_add(amount);
         if state == PaymentState::Credited {
@@ -86,8 +95,8 @@ pub(super) fn fund<'a>(
             counted = counted.saturating_add(amount);
             settled += share.settled;
         }
-        shares.push(share);
     }
+    shares.extend(aside);
     let enough = |sum: i64| sum.saturating_add(application.tolerance) >= due;
     let level = match () {
         () if due == 0 => Level::NotDue,
@@ -97,6 +106,10 @@ pub(super) fn fund<'a>(
         () => Level::Short,
     };
     Funding { shares, settled, surplus: (counted - due).max(0), level }
+}
+
+fn minor(payment: &Payment) -> i64 {
+    payment.amount().map_or(0, Money::minor)
 }
 
 fn counts(policy: EvidencePolicy, state: PaymentState) -> bool {
@@ -136,12 +149,7 @@ fn set_apart(
         return Some(Why::Suspense(SuspenseReason::WrongCurrency));
     }
     let shown_before = |other: &(&Payment, &Sighting)| {
-        let (earlier, shown) = *other;
-        earlier.seq != payment.seq
-            && earlier.state() != PaymentState::Failed
-            && shown.amount == main.amount
-            && shown.paid_at.day() == main.paid_at.day()
-            && rules.settles(&main.feed, &shown.feed)
+        other.0.seq != payment.seq && may_be_second_sighting(payment, other.0, rules)
     };
     // What a person decided is never overruled, not even by caution.
     if payment.assigned.is_none() && live.iter().any(shown_before) {

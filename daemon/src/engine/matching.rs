@@ -82,28 +82,65 @@ pub(super) fn evidence_of(payment: &Payment) -> Result<(OrderCode, CodeSource), 
     }
 }
 
-/// True when two payments are the same money: sightings of different feeds that share a
-/// reference. ERIP's operation number is unique; other numbers repeat, so they join only feeds of
-/// which one shows the other's money again, on the same day.
-pub(super) fn is_same_money(one: &Payment, other: &Payment, rules: &Rules) -> Option<String> {
+/// How surely a common reference says that two sightings are the same money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Link {
+    /// A number that repeats: it joins only feeds of which one shows the other's money again, on
+    /// the same day.
+    Number,
+    /// ERIP's operation number, which is unique.
+    Operation,
+}
+
+/// The common reference by which two payments are the same money, where there is one. Two names in
+/// one feed are two payments, whatever another feed says: joining them would lose money.
+pub(super) fn common_reference(
+    one: &Payment,
+    other: &Payment,
+    rules: &Rules,
+) -> Option<(Link, String)> {
+    let feeds = |right: &Sighting| one.sightings.iter().any(|left| left.feed == right.feed);
+    if other.sightings.iter().any(feeds) {
+        return None;
+    }
     let pairs = one
         .sightings
         .iter()
         .flat_map(|left| other.sightings.iter().map(move |right| (left, right)));
-    for (left, right) in pairs {
-        if left.feed == right.feed || !amounts_agree(left, right) {
-            continue;
-        }
-        let related =
-            rules.related(&left.feed, &right.feed) && left.paid_at.day() == right.paid_at.day();
-        let shared = left.references.iter().find(|reference| {
-            right.references.contains(reference) && (reference.0 == ERIP_OPERATION || related)
+    let links =
+        pairs.filter(|(left, right)| amounts_agree(left, right)).flat_map(|(left, right)| {
+            let related =
+                rules.related(&left.feed, &right.feed) && left.paid_at.day() == right.paid_at.day();
+            let shared = left.references.iter().filter(|it| right.references.contains(it));
+            shared.filter_map(move |(kind, value)| match kind == ERIP_OPERATION {
+                true => Some((Link::Operation, format!("{kind} {value}"))),
+                false => related.then(|| (Link::Number, format!("{kind} {value}"))),
+            })
         });
-        if let Some((kind, value)) = shared {
-            return Some(format!("{kind} {value}"));
-        }
+    links.max()
+}
+
+/// True when a payment may be the money of `other`, shown again by a feed that settles it: on the
+/// same day with an amount that agrees, or under the same ERIP number with one that does not. A
+/// payment that was joined with its own sighting in that feed is explained.
+pub(super) fn may_be_second_sighting(payment: &Payment, other: &Payment, rules: &Rules) -> bool {
+    if other.state() == PaymentState::Failed {
+        return false;
     }
-    None
+    let explained = |feed: &FeedId| payment.sightings.iter().any(|own| own.feed == *feed);
+    let mut pairs = payment
+        .sightings
+        .iter()
+        .flat_map(|later| other.sightings.iter().map(move |earlier| (later, earlier)));
+    pairs.any(|(later, earlier)| {
+        let alike = amounts_agree(later, earlier) && later.paid_at.day() == earlier.paid_at.day();
+        let number = |it: &&(String, String)| it.0 == ERIP_OPERATION;
+        let numbered = later.references.iter().filter(number);
+        let same_number = || numbered.into_iter().any(|it| earlier.references.contains(it));
+        rules.settles(&later.feed, &earlier.feed)
+            && !explained(&earlier.feed)
+            && (alike || same_number())
+    })
 }
 
 /// The same gross, or one reports the other's gross less what was withheld (DOMAIN.md 7.3).

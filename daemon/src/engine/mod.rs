@@ -22,7 +22,7 @@ pub use payment::RowEnd;
 pub use rules::{FeeCheck, FeedRule, Reminders, Rules};
 
 use kvit_schemas::message::{Inbound, MessageType, Outbound};
-use kvit_schemas::record::{Destination, Note, Seq, Source, Timer, TimerKind};
+use kvit_schemas::record::{Case, Destination, Note, Seq, Source, Timer, TimerKind};
 use kvit_schemas::{AgencyId, Code, MessageId, Moment, OperatorId, OrderCode, PortalId};
 
 /// One thing that happened, from outside or by the clock.
@@ -71,6 +71,15 @@ pub enum Input {
         /// The agency.
         agency: AgencyId,
     },
+}
+
+impl Input {
+    /// True when this input may send the case to an agency, so that the bodies it is sent with
+    /// must be among the facts. What has an agency goes to another only when it is given back.
+    pub fn needs_bodies(&self, case: &Case) -> bool {
+        let given_back = matches!(self, Self::Agency { message: Inbound::CaseReturned(_), .. });
+        given_back || case.assigned().is_none()
+    }
 }
 
 /// When an input is applied, and its number in the store.
@@ -198,3 +207,7 @@ pub fn apply(facts: &mut Facts, input: Input, rules: &Rules, at: At) -> Result<O
     }
     Ok(context.out)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;

@@ -1,10 +1,12 @@
 //! A payment report: a new payment, a later state of one, or another sighting of the same money.
 
+use std::collections::BTreeMap;
+
 use kvit_schemas::message::{Alert, AlertKind, Outbound, PaymentState};
 use kvit_schemas::record::{Allocation, Assigned, Case, Destination, Note, Payment, Seq, Sighting};
 use kvit_schemas::{Code, Moment, OperatorId, OrderCode};
 
-use super::matching::{Report, evidence_of, is_same_money, order_of};
+use super::matching::{Report, common_reference, evidence_of, order_of};
 use super::settle::{refund, settle, suspend};
 use super::{Context, Effect, Facts, Refusal};
 
@@ -25,7 +27,6 @@ pub(super) fn report(
     report: Report,
     context: &mut Context<'_>,
 ) -> Result<(), Refusal> {
-    check_assertion(&report, context)?;
     context.note(Note::PaymentSeen {
         feed: report.feed.clone(),
         payment_id: report.payment_id.clone(),
@@ -36,16 +37,19 @@ pub(super) fn report(
     let identity = |sighting: &Sighting| {
         sighting.feed == report.feed && sighting.payment_id == report.payment_id
     };
+    let decided = decided_by_people(facts);
     let known = facts.payments.values_mut().find(|it| it.sightings.iter().any(identity));
     let (seq, changed) = match known {
         Some(payment) => {
             let before = payment.clone();
             if let Some(sighting) = payment.sightings.iter_mut().find(|it| identity(it)) {
                 merge(sighting, &report, context)?;
+                check_assertion(&report, context)?;
             }
             (payment.seq, before != *payment)
         }
         None => {
+            check_assertion(&report, context)?;
             let payment = first_seen(&report, context);
             context.out.effects.push(Effect::KeepBody);
             let seq = payment.seq;
@@ -59,6 +63,7 @@ pub(super) fn report(
         return Ok(());
     }
     let seq = join(facts, seq, context);
+    contradiction(facts, seq, &decided, context);
     settle_payment(facts, seq, context);
     let suspended = facts.payments.get(&seq).is_some_and(|it| it.allocation.reason.is_some());
     context.out.row = Some(if suspended { RowEnd::Suspended } else { RowEnd::Applied });
@@ -142,10 +147,12 @@ fn merge(sighting: &mut Sighting, report: &Report, context: &Context<'_>) -> Res
 fn join(facts: &mut Facts, seq: Seq, context: &mut Context<'_>) -> Seq {
     let Some(mut whole) = facts.payments.remove(&seq) else { return seq };
     loop {
-        let same = facts.payments.values().find_map(|other| {
-            is_same_money(&whole, other, context.rules).map(|reference| (other.seq, reference))
+        let links = facts.payments.values().filter_map(|other| {
+            let (link, reference) = common_reference(&whole, other, context.rules)?;
+            Some((link, other.seq, reference))
         });
-        let Some((other, reference)) = same else { break };
+        // The surest link first: it may leave no room for the others.
+        let Some((_, other, reference)) = links.max_by_key(|(link, ..)| *link) else { break };
         let Some(other) = facts.payments.remove(&other) else { break };
         if let Some(main) = other.main() {
             context.note(Note::PaymentsJoined {
@@ -185,25 +192,24 @@ fn union(one: Payment, other: Payment, facts: &mut Facts, context: &mut Context<
 /// Finds the payment's order and brings every order it concerns up to date.
 fn settle_payment(facts: &mut Facts, seq: Seq, context: &mut Context<'_>) {
     let Some(payment) = facts.payments.get_mut(&seq) else { return };
-    let mut touched: Vec<OrderCode> = payment.order_code.into_iter().collect();
-    let before = payment.order_code;
-    match order_of(payment) {
+    let (before, found) = (payment.order_code, order_of(payment));
+    let now = found.ok().map(|(code, _)| code);
+    if before != now {
+        let order = before.and_then(|code| facts.cases.get_mut(&code));
+        refund(payment, order.map(|known| &mut known.case), None, context);
+        payment.refund = None;
+        payment.order_code = now;
+    }
+    match found {
         Ok((code, rule)) => {
-            payment.order_code = Some(code);
-            if before != Some(code) {
+            if before != now {
                 context.note(Note::Matched { order_code: code, rule });
             }
-            contradiction(payment, context);
             facts.case_mut(code, context.at.seq);
-            touched.push(code);
         }
-        Err(reason) => {
-            payment.order_code = None;
-            let order = before.and_then(|code| facts.cases.get_mut(&code));
-            refund(payment, order.map(|known| &mut known.case), None, context);
-            suspend(payment, reason, context);
-        }
+        Err(reason) => suspend(payment, reason, context),
     }
+    let mut touched: Vec<OrderCode> = before.into_iter().chain(now).collect();
     touched.extend(facts.joined.iter().filter_map(|gone| gone.order_code));
     touched.sort_unstable();
     touched.dedup();
@@ -212,26 +218,55 @@ fn settle_payment(facts: &mut Facts, seq: Seq, context: &mut Context<'_>) {
     }
 }
 
-/// What a person decided stands; evidence against it is shown to people.
-fn contradiction(payment: &Payment, context: &mut Context<'_>) {
-    let (Some(assigned), Ok((code, _))) = (&payment.assigned, evidence_of(payment)) else { return };
-    if assigned.order_code == code {
-        return;
+/// What a person decided about a payment, and the order that its sightings named then.
+struct Decided {
+    order_code: OrderCode,
+    evidence: Option<OrderCode>,
+}
+
+fn decided_by_people(facts: &Facts) -> BTreeMap<Seq, Decided> {
+    let decided = facts.payments.values().filter_map(|payment| {
+        let order_code = payment.assigned.as_ref()?.order_code;
+        let evidence = evidence_of(payment).ok().map(|(code, _)| code);
+        Some((payment.seq, Decided { order_code, evidence }))
+    });
+    decided.collect()
+}
+
+/// What a person decided stands; new evidence against it, and another person's decision about the
+/// same money, are shown to people.
+fn contradiction(
+    facts: &Facts,
+    seq: Seq,
+    before: &BTreeMap<Seq, Decided>,
+    context: &mut Context<'_>,
+) {
+    let Some(payment) = facts.payments.get(&seq) else { return };
+    let Some(assigned) = &payment.assigned else { return };
+    let parts = facts.joined.iter().map(|gone| gone.seq).chain([seq]);
+    let parts: Vec<&Decided> = parts.filter_map(|part| before.get(&part)).collect();
+    let evidence = evidence_of(payment).ok().map(|(code, _)| code);
+    let new = evidence.filter(|code| parts.iter().all(|part| part.evidence != Some(*code)));
+    let mut against: Vec<OrderCode> = parts.iter().map(|part| part.order_code).chain(new).collect();
+    against.retain(|code| *code != assigned.order_code);
+    against.sort_unstable();
+    against.dedup();
+    for code in against {
+        context.note(Note::Contradicted { order_code: code });
+        let detail = format!(
+            "a payment that {} assigned to {} also points to order {code}",
+            assigned.by, assigned.order_code
+        );
+        let alert = Alert {
+            kind: AlertKind::CaseStuck,
+            at: context.at.now,
+            detail,
+            order_code: Some(assigned.order_code),
+            payment: None,
+        };
+        let destination = Destination::Alert(AlertKind::CaseStuck);
+        context.say(destination, assigned.order_code, Outbound::Alert(alert));
     }
-    context.note(Note::Contradicted { order_code: code });
-    let detail = format!(
-        "a payment that {} assigned to {} now names order {code}",
-        assigned.by, assigned.order_code
-    );
-    let alert = Alert {
-        kind: AlertKind::CaseStuck,
-        at: context.at.now,
-        detail,
-        order_code: Some(assigned.order_code),
-        payment: None,
-    };
-    let destination = Destination::Alert(AlertKind::CaseStuck);
-    context.say(destination, assigned.order_code, Outbound::Alert(alert));
 }
 
 /// A person says where a payment belongs.

@@ -3,9 +3,7 @@
 use kvit_schemas::message::{
     ContentHash, DecisionAcknowledged, DocumentsAdded, Inbound, Outbound, ReceiptAttached,
 };
-use kvit_schemas::record::{
-    Case, Destination, DocumentsFact, Note, ReceiptFact, Source, Withdrawal,
-};
+use kvit_schemas::record::{Destination, DocumentsFact, Note, ReceiptFact, Source, Withdrawal};
 use kvit_schemas::{Code, OrderCode, PortalId};
 
 use super::settle::settle;
@@ -84,7 +82,8 @@ fn receipt(
 ) -> Result<(), Refusal> {
     let order_code = body.order_code;
     let known = own(facts, order_code, &source.portal, context)?;
-    if known.case.receipts.iter().any(|it| it.content == content) {
+    let known_fact = |it: &ReceiptFact| it.content == content && it.source.portal == source.portal;
+    if known.case.receipts.iter().any(known_fact) {
         context.note(Note::NothingNew);
         return Ok(());
     }
@@ -105,7 +104,9 @@ fn documents(
 ) -> Result<(), Refusal> {
     let order_code = body.order_code;
     let known = own(facts, order_code, &source.portal, context)?;
-    if known.case.documents.iter().any(|it| it.content == content) {
+    let known_fact =
+        |it: &DocumentsFact| it.content == content && it.source.portal == source.portal;
+    if known.case.documents.iter().any(known_fact) {
         context.note(Note::NothingNew);
         return Ok(());
     }
@@ -132,18 +133,14 @@ fn acknowledged(
     body: &DecisionAcknowledged,
     context: &mut Context<'_>,
 ) -> Result<(), Refusal> {
-    let unknown = || {
+    let known = facts.cases.get_mut(&body.order_code);
+    let known = known.filter(|known| known.case.portal() == Some(portal));
+    let decisions = &mut known.ok_or_else(Refusal::not_yours)?.case.decisions;
+    let decision = decisions.iter_mut().find(|it| it.decision_id == body.decision_id);
+    let decision = decision.ok_or_else(|| {
         let detail = "no such decision was published to you";
         Refusal::new(Code::DECISION_UNKNOWN, "/decision_id", detail)
-    };
-    let case: &mut Case = &mut facts.cases.get_mut(&body.order_code).ok_or_else(unknown)?.case;
-    match case.portal() {
-        Some(owner) if owner == portal => {}
-        Some(_) => return Err(Refusal::not_yours()),
-        None => return Err(unknown()),
-    }
-    let decision = case.decisions.iter_mut().find(|it| it.decision_id == body.decision_id);
-    let decision = decision.ok_or_else(unknown)?;
+    })?;
     let note = if decision.acknowledged {
         Note::NothingNew
     } else {

@@ -2,14 +2,14 @@
 
 use kvit_schemas::message::{
     Alert, AlertKind, AssignedPayment, AssignedProcedure, AssignmentPayment, CaseAssigned,
-    DeadlineKind, Evidence, Outbound, PaymentState, RefundDue, RefundPayment, RefundReason,
-    RefundState, SignatureCheck, SignatureStatus,
+    ContentHash, DeadlineKind, DocumentsAdded, Evidence, Localized, Outbound, PaymentState,
+    RefundDue, RefundPayment, RefundReason, RefundState, SignatureCheck, SignatureStatus,
 };
 use kvit_schemas::record::{
-    Allocation, ApplicationFact, Assignment, Case, Destination, Note, Payment, RefundTold, Seq,
-    SuspenseReason, TimerKind, ToldAgency,
+    Allocation, ApplicationFact, Assignment, Case, Destination, Note, Payment, RefundTold,
+    Sighting, SuspenseReason, TimerKind, ToldAgency,
 };
-use kvit_schemas::{AgencyId, Money, OrderCode, hex};
+use kvit_schemas::{AgencyId, Day, Money, OrderCode, hex};
 
 use super::funding::{Share, Why};
 use super::view::{View, view};
@@ -47,7 +47,7 @@ fn wait(facts: &mut Facts, order_code: OrderCode, context: &mut Context<'_>) {
 
 /// Puts a live payment in suspense.
 pub(super) fn suspend(payment: &mut Payment, reason: SuspenseReason, context: &mut Context<'_>) {
-    let amount = payment.main().map_or(0, |main| main.amount.minor());
+    let amount = payment.amount().map_or(0, Money::minor);
     let share = Share {
         payment: payment.seq,
         settled: 0,
@@ -77,7 +77,8 @@ fn allocate(facts: &mut Facts, order_code: OrderCode, now: &View, context: &mut 
 
 /// Records where the money of a payment is; `None` when there is none (failed or reversed).
 fn place(payment: &mut Payment, share: Option<Share>, context: &mut Context<'_>) {
-    let (state, Some(main)) = (payment.state(), payment.main()) else { return };
+    let (Some(main), Some(amount)) = (payment.main(), payment.amount()) else { return };
+    let state = payment.state();
     let live = share.filter(|_| state.is_live());
     let reason = live.and_then(|share| match share.why {
         Why::Suspense(reason) => Some(reason),
@@ -94,9 +95,9 @@ fn place(payment: &mut Payment, share: Option<Share>, context: &mut Context<'_>)
         return;
     }
     let placed = allocation.settled + allocation.surplus + allocation.suspense;
-    let expected = if state.is_live() { main.amount.minor() } else { 0 };
+    let expected = if state.is_live() { amount.minor() } else { 0 };
     assert_eq!(placed, expected, "money of a payment must be in exactly one place");
-    let money = |minor| Money::new(minor, main.amount.currency()).unwrap_or(main.amount);
+    let money = |minor| Money::new(minor, amount.currency()).unwrap_or(amount);
     let note = match reason {
         Some(reason) => Note::Suspended { reason, found: main.found.clone() },
         None => Note::Allocated {
@@ -118,13 +119,14 @@ fn place(payment: &mut Payment, share: Option<Share>, context: &mut Context<'_>)
 /// Money whose order is unknown only waits; other reasons need a person.
 fn alert_suspense(payment: &Payment, reason: Option<SuspenseReason>, context: &mut Context<'_>) {
     let (Some(reason), Some(main)) = (reason, payment.main()) else { return };
+    let amount = payment.amount().unwrap_or(main.amount);
     if reason == SuspenseReason::UnknownOrder {
         return;
     }
     let alert = Alert {
         kind: AlertKind::PaymentSuspended,
         at: context.at.now,
-        detail: format!("{} is in suspense: {}", main.amount, reason.as_str()),
+        detail: format!("{amount} is in suspense: {}", reason.as_str()),
         order_code: payment.order_code,
         payment: Some(RefundPayment {
             feed: main.feed.clone(),
@@ -159,7 +161,7 @@ pub(super) fn refund(
     };
     let refund_id = match &payment.refund {
         Some(told) => told.refund_id.clone(),
-        None => refund_id(main.feed.as_str(), main.payment_id.as_str()),
+        None => refund_id(payment, main),
     };
     let Some(money) = Money::new(amount, main.amount.currency()) else { return };
     let owner = case.and_then(|case| Some((case.portal()?.clone(), case)));
@@ -183,9 +185,12 @@ pub(super) fn refund(
     payment.refund = Some(RefundTold { refund_id, state, amount, reason });
 }
 
-fn refund_id(feed: &str, payment_id: &str) -> String {
-    let hash = kvit_schemas::message::ContentHash::of(&[feed.as_bytes(), payment_id.as_bytes()]);
-    format!("refund-{}", hex::encode(&hash.0))
+/// Revisions grow per order, so a refund belongs to one order: a payment that moves to another is
+/// due for refund there under another name.
+fn refund_id(payment: &Payment, main: &Sighting) -> String {
+    let order = payment.order_code.as_ref().map_or("", OrderCode::as_str);
+    let parts = [main.feed.as_str(), main.payment_id.as_str(), order].map(str::as_bytes);
+    format!("refund-{}", hex::encode(&ContentHash::of(&parts).0))
 }
 
 /// The next revision of an order's messages.
@@ -209,7 +214,7 @@ fn route(
         return false;
     }
     let Some(agency) = next_agency(case, application, context) else { return false };
-    let payment = payment_of_assignment(facts, order_code, application, now);
+    let payment = payment_of_assignment(facts, application, now);
     let Some(known) = facts.cases.get_mut(&order_code) else { return false };
     assign(known, application, agency, (now, payment), context);
     true
@@ -238,20 +243,20 @@ pub(super) fn assign(
     context: &mut Context<'_>,
 ) {
     let CaseFacts { case, application: body, documents, receipts } = known;
-    let (Some(body), Some(procedure)) =
-        (body.as_ref(), context.rules.catalogue.procedure(&application.procedure))
-    else {
-        unreachable!("an unassigned case is read with its application, under a known procedure")
+    let Some(body) = body.as_ref() else {
+        unreachable!("a case that may still be assigned is read with its application")
+    };
+    let title = match context.rules.catalogue.procedure(&application.procedure) {
+        Some(procedure) => (&procedure.title).into(),
+        // A procedure that left the catalogue is still decided where it was applied for.
+        None => Localized::same(application.procedure.as_str()),
     };
     let evidence: Evidence = now.evidence();
     let signed = body.signature.is_some();
     let message = CaseAssigned {
         order_code: case.order_code,
         revision: next_revision(case),
-        procedure: AssignedProcedure {
-            code: application.procedure.clone(),
-            title: (&procedure.title).into(),
-        },
+        procedure: AssignedProcedure { code: application.procedure.clone(), title },
         applicant: body.applicant.clone(),
         identification: body.identification,
         exemption: body.exemption.clone(),
@@ -277,7 +282,8 @@ pub(super) fn assign(
     context.note(Note::Routed { agency: agency.clone(), evidence, due_on: now.due_on });
     context.say(inbox.clone(), case.order_code, Outbound::CaseAssigned(Box::new(message)));
     for document in documents {
-        let message = Outbound::DocumentsAdded(Box::new(document.clone()));
+        let carried = DocumentsAdded { extensions: None, ..document.clone() };
+        let message = Outbound::DocumentsAdded(Box::new(carried));
         context.say(inbox.clone(), case.order_code, message);
     }
     case.told.agency = Some(ToldAgency {
@@ -288,53 +294,54 @@ pub(super) fn assign(
         withdrawn: false,
     });
     case.told.due_on = Some(now.due_on);
+    case.told.reminded = None;
     let assignment = Assignment { agency, at: context.at.now, registered: None, returned: None };
     case.assignments.push(assignment);
-    let near = context.rules.reminders.approaching_days;
-    let remind = now.due_on.minus_days(near).start();
-    context.remind(remind, TimerKind::Deadline, case.order_code);
+    remind_of_term(case.order_code, now.due_on, context);
 }
 
-/// The money part of an assignment: live payments in the order in which they fill the due.
+/// Has the case looked at when its term comes near.
+pub(super) fn remind_of_term(order_code: OrderCode, due_on: Day, context: &mut Context<'_>) {
+    let near = context.rules.reminders.approaching_days;
+    context.remind(due_on.minus_days(near).start(), TimerKind::Deadline, order_code);
+}
+
+/// The money part of an assignment: payments in the order in which they fill the due. What waits
+/// in suspense is not among them, so that nobody adds it.
 pub(super) fn payment_of_assignment(
     facts: &Facts,
-    order_code: OrderCode,
     application: &ApplicationFact,
     now: &View,
 ) -> AssignmentPayment {
-    let place = |seq: Seq| now.funding.shares.iter().position(|share| share.payment == seq);
-    let mut payments: Vec<(Option<usize>, AssignedPayment)> = Vec::new();
-    for payment in facts.payments_of(order_code) {
-        let Some(main) = payment.main().filter(|_| payment.state().is_live()) else { continue };
-        payments.push((
-            place(payment.seq),
-            AssignedPayment {
-                feed: main.feed.clone(),
-                payment_id: main.payment_id.clone(),
-                state: payment.state(),
-                amount: main.amount,
-                paid_at: main.paid_at,
-            },
-        ));
-    }
-    payments.sort_by_key(|(place, _)| *place);
+    let placed = now.funding.shares.iter().filter(|share| share.suspense == 0);
+    let payments = placed.filter_map(|share| {
+        let payment = facts.payments.get(&share.payment)?;
+        let main = payment.main()?;
+        Some(AssignedPayment {
+            feed: main.feed.clone(),
+            payment_id: main.payment_id.clone(),
+            state: payment.state(),
+            amount: payment.amount()?,
+            paid_at: main.paid_at,
+        })
+    });
     let due = application.due;
     AssignmentPayment {
         due,
         settled: due.and_then(|due| Money::new(now.funding.settled, due.currency())),
-        payments: payments.into_iter().map(|(_, payment)| payment).collect(),
+        payments: payments.collect(),
         receipts: Vec::new(),
     }
 }
 
-/// Reminds the agency of its term, or tells it of another last day.
-pub(super) fn say_deadline(
-    case: &mut Case,
-    due: (kvit_schemas::Day, DeadlineKind),
-    context: &mut Context<'_>,
-) {
+/// Reminds the agency of its term, or tells it of another last day. A reminder is said once.
+pub(super) fn say_deadline(case: &mut Case, due: (Day, DeadlineKind), context: &mut Context<'_>) {
     let (due_on, kind) = due;
     let Some(agency) = case.assigned().map(|it| it.agency.clone()) else { return };
+    if case.told.reminded == Some(due) && kind != DeadlineKind::Changed {
+        return;
+    }
+    case.told.reminded = Some(due);
     let days = due_on.days_since(context.at.now.day());
     context.note(Note::Reminded { agency: agency.clone(), due_on, days });
     let message = kvit_schemas::message::CaseDeadline {

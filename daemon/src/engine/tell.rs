@@ -1,13 +1,14 @@
 //! The difference between what is true of a case and what was said of it: what to say next.
 
 use kvit_schemas::message::{
-    CasePaymentChanged, CaseStatus, CaseWithdrawn, DeadlineKind, Outbound, PaymentChange, Status,
+    CasePaymentChanged, CaseStatus, CaseWithdrawn, DeadlineKind, Outbound, PaymentChange,
+    RefundReason, Status,
 };
 use kvit_schemas::record::{ApplicationFact, Case, Destination, Level, Note, ToldAgency};
 use kvit_schemas::{Money, Prose};
 
 use super::Context;
-use super::settle::{next_revision, say_deadline};
+use super::settle::{next_revision, remind_of_term, say_deadline};
 use super::view::View;
 
 /// Tells the portal and the agency what changed.
@@ -17,15 +18,21 @@ pub(super) fn tell(
     now: &View,
     context: &mut Context<'_>,
 ) {
-    let term_changed = case.told.due_on.is_some_and(|told| told != now.due_on);
+    let told_due_on = case.told.due_on;
     tell_status(case, application, now, context);
     tell_withdrawal(case, now, context);
-    if now.closing.is_none() {
+    if now.closing.is_none_or(|reason| reason == RefundReason::Expired) {
         tell_money(case, application, now, context);
     }
-    if term_changed && now.status != Status::Decided {
-        context.note(Note::TermChanged { due_on: now.due_on });
-        say_deadline(case, (now.due_on, DeadlineKind::Changed), context);
+    let Some(told) = told_due_on.filter(|told| *told != now.due_on) else { return };
+    if now.status == Status::Decided {
+        return;
+    }
+    context.note(Note::TermChanged { due_on: now.due_on });
+    say_deadline(case, (now.due_on, DeadlineKind::Changed), context);
+    // Of a term that was over nobody reminds any more.
+    if told < context.at.now.day() {
+        remind_of_term(case.order_code, now.due_on, context);
     }
 }
 
@@ -144,11 +151,12 @@ fn changes(told: &ToldAgency, now: &View) -> (Vec<(PaymentChange, i64)>, ToldAge
     } else if funding.level == Level::Credited && told.level < Level::Credited && !known.reversed {
         changes.push((PaymentChange::Confirmed, funding.settled));
     }
-    if funding.surplus != told.surplus && funding.surplus > 0 {
+    if funding.surplus != told.surplus {
         changes.push((PaymentChange::Overpaid, funding.surplus));
     }
     known.level = funding.level;
-    known.settled = funding.settled;
+    let least = told.settled.min(funding.settled);
+    known.settled = if known.reversed { least } else { funding.settled };
     known.surplus = funding.surplus;
     (changes, known)
 }

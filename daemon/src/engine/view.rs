@@ -44,7 +44,11 @@ pub(super) fn view<'a>(
 ) -> View {
     let mut funding = fund(application, !case.receipts.is_empty(), payments, rules);
     let open = funding.opens(application.evidence);
-    let expired = case.window_closed && case.assignments.is_empty() && !open;
+    // Whether a case was routed can depend on the order in which its facts came (money that was
+    // reversed may or may not have been seen before), so that alone must not move money. What an
+    // agency registered lives on until its decision.
+    let registered = case.assigned().is_some_and(|it| it.registered.is_some());
+    let expired = case.window_closed && !open && !registered;
     let closing = closing(case, expired);
     if let Some(reason) = closing {
         close(&mut funding, reason);
@@ -53,7 +57,7 @@ pub(super) fn view<'a>(
         () if case.decision().is_some() => Status::Decided,
         () if !case.withdrawals.is_empty() => Status::Withdrawn,
         () if case.assigned().is_some() && !open => Status::PaymentReversed,
-        () if case.assigned().is_some_and(|it| it.registered.is_some()) => Status::InWork,
+        () if registered => Status::InWork,
         () if case.assigned().is_some() => Status::Routed,
         () if open => Status::Paid,
         () if expired => Status::Expired,

@@ -212,7 +212,14 @@ impl Relay {
     ) -> Result<(), StoreError> {
         let body = match &message.body {
             OutBody::Inline(bytes) => bytes.clone(),
-            OutBody::Stored(seq) => self.store.body(*seq)?.unwrap_or_default(),
+            OutBody::Stored(seq) => match self.store.body(*seq)? {
+                Some(body) => body,
+                None => {
+                    let ticket = Ticket { place, nth, destination: message.destination };
+                    self.hold(ticket, "its kept body is missing; run `kvit store verify`");
+                    return Ok(());
+                }
+            },
         };
         let ticket = self.next_ticket;
         self.next_ticket += 1;

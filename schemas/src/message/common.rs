@@ -127,6 +127,13 @@ pub struct Localized {
     pub en: String,
 }
 
+impl Localized {
+    /// The same in all three: an id, where nothing better is known.
+    pub fn same(text: &str) -> Self {
+        Self { be: text.to_owned(), ru: text.to_owned(), en: text.to_owned() }
+    }
+}
+
 /// Reads an absent or null list as an empty one.
 pub(super) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where

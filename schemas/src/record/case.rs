@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Seq;
-use crate::message::{ContentHash, DeadlineChange, Outcome, Status};
+use crate::message::{ContentHash, DeadlineChange, DeadlineKind, Outcome, Status};
 use crate::{
     AgencyId, Day, EvidencePolicy, LatePayment, MessageId, Moment, Money, OrderCode, PortalId,
     ProcedureCode, Region,
@@ -205,6 +205,8 @@ pub struct Told {
     pub settled: i64,
     /// The last day of the term that the portal and the agency know.
     pub due_on: Option<Day>,
+    /// The last reminder of the term that the agency got: for which last day, and of what kind.
+    pub reminded: Option<(Day, DeadlineKind)>,
     /// What the agency that has the case knows.
     pub agency: Option<ToldAgency>,
 }
@@ -214,7 +216,7 @@ pub struct Told {
 pub struct ToldAgency {
     /// How well the due is covered.
     pub level: Level,
-    /// How much of the due is covered by live money, in minor units.
+    /// How much of the due is covered, in minor units; after a reversal the least since then.
     pub settled: i64,
     /// The surplus, in minor units.
     pub surplus: i64,

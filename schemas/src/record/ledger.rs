@@ -43,8 +43,7 @@ pub struct LedgerEntry {
 impl Position {
     /// Where the money of a payment is.
     pub fn of(payment: &Payment) -> Self {
-        let Some(main) = payment.main() else { return Self::default() };
-        let amount = main.amount.minor();
+        let amount = payment.amount().map_or(0, |amount| amount.minor());
         let withheld = payment.sightings.iter().filter_map(|it| it.withheld).max();
         let withheld = withheld.map_or(0, |kept| kept.minor());
         let place = &payment.allocation;

@@ -153,6 +153,11 @@ impl Payment {
         self.sightings.first()
     }
 
+    /// Its gross amount: a feed that shows it less the commission shows the smaller one.
+    pub fn amount(&self) -> Option<Money> {
+        self.sightings.iter().map(|sighting| sighting.amount).max()
+    }
+
     /// The highest state any feed reports.
     pub fn state(&self) -> PaymentState {
         let highest = self.sightings.iter().map(|sighting| sighting.state).max();

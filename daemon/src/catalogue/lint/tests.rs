@@ -66,17 +66,17 @@ fn mistyped_keys_and_values_are_answered_with_the_nearest() {
             error: a.toml:3: defaults.late_payment: is missing; write it
             error: a.toml:7: defaults.late_pament: there is no such key; did you mean
                 late_payment?
-            error: a.toml:10: procedure 5.9, body: no agency is a "registri"; did you mean
+            error: a.toml:9: procedure 5.9, body: no agency is a "registri"; did you mean
                 registry?
-            error: a.toml:14: procedure 5.9, colour: there is no such key; write one of code,
+            error: a.toml:13: procedure 5.9, colour: there is no such key; write one of code,
                 title, act, body, also_decided_by, applicants, term, alternatives, evidence,
-                tolerance_minor, payment_window_days, late_payment, term_start
-            error: a.toml:16: procedure 5.9, applicants.citizen.identification: "passport" is
+                tolerance_minor, payment_window_days, late_payment
+            error: a.toml:15: procedure 5.9, applicants.citizen.identification: "passport" is
                 unknown here; did you mean password?
-            error: a.toml:17: procedure 5.9, term.unit: "calender_days" is unknown here; did you
+            error: a.toml:16: procedure 5.9, term.unit: "calender_days" is unknown here; did you
                 mean calendar_days?
-            error: a.toml:30: calendar 2025, working_weekend_days: is missing; write it
-            error: a.toml:33: calendar 2025, working_saturdays: there is no such key; write one
+            error: a.toml:29: calendar 2025, working_weekend_days: is missing; write it
+            error: a.toml:32: calendar 2025, working_saturdays: there is no such key; write one
                 of year, days_off, working_weekend_days
         "#]],
     );
@@ -105,21 +105,21 @@ fn wrong_types_and_ranges_are_found_together() {
                 from 0 to 100000
             error: a.toml:6: defaults.payment_window_days: has the wrong type: string; write a
                 whole number from 1 to 366
-            error: a.toml:11: procedure 5/9, code: "5/9" is refused; a procedure code is 1 to 20
+            error: a.toml:10: procedure 5/9, code: "5/9" is refused; a procedure code is 1 to 20
                 of 0-9, a-z, A-Z, . and -
-            error: a.toml:12: procedure 5/9, title.en: "" is refused; must have 1 to 500
+            error: a.toml:11: procedure 5/9, title.en: "" is refused; must have 1 to 500
                 characters, has 0
-            error: a.toml:15: procedure 5/9, applicants.citizen.fee_thousandths: has the wrong
+            error: a.toml:14: procedure 5/9, applicants.citizen.fee_thousandths: has the wrong
                 type: float; write a whole number from 0 to 1000000
-            error: a.toml:17: procedure 5/9, alternatives.record_absent.count: 0 is out of
+            error: a.toml:16: procedure 5/9, alternatives.record_absent.count: 0 is out of
                 range; write a whole number from 1 to 366
-            error: a.toml:20: agency Zags, id: "Zags" is refused; an id is 1 to 40 of a-z, 0-9
+            error: a.toml:19: agency Zags, id: "Zags" is refused; an id is 1 to 40 of a-z, 0-9
                 and -, not beginning with -
-            error: a.toml:26: base_value 2025-01-01, from: has the wrong type: string; write a
+            error: a.toml:25: base_value 2025-01-01, from: has the wrong type: string; write a
                 date without quotes, such as 2026-01-01
-            error: a.toml:27: base_value 2025-01-01, amount: "42" is refused; write rubles and
+            error: a.toml:26: base_value 2025-01-01, amount: "42" is refused; write rubles and
                 kopecks, such as 45.00
-            error: a.toml:30: calendar 1025, year: 1025 is out of range; write a whole number
+            error: a.toml:29: calendar 1025, year: 1025 is out of range; write a whole number
                 from 1991 to 2199
         "#]],
     );
@@ -137,10 +137,10 @@ fn missing_keys_are_named() {
         ],
         expect![[r#"
             error: a.toml:3: defaults.evidence: is missing; write it
-            error: a.toml:9: procedure 5.9, act: is missing; write it
-            error: a.toml:11: procedure 5.9, title.en: is missing; write it
-            error: a.toml:14: procedure 5.9, term.count: is missing; write it
-            error: a.toml:23: base_value number 1, from: is missing; write it
+            error: a.toml:8: procedure 5.9, act: is missing; write it
+            error: a.toml:10: procedure 5.9, title.en: is missing; write it
+            error: a.toml:13: procedure 5.9, term.count: is missing; write it
+            error: a.toml:22: base_value number 1, from: is missing; write it
         "#]],
     );
     found(
@@ -166,8 +166,8 @@ fn broken_toml_is_told_with_its_line() {
     broken(
         &[("code = \"5.9\"", "code = \"5.9\"\ncode = \"6.3\"")],
         expect![[r#"
-        error: a.toml:12: is no TOML: duplicate key; correct the syntax
-    "#]],
+            error: a.toml:11: is no TOML: duplicate key; correct the syntax
+        "#]],
     );
 }
 
@@ -188,7 +188,7 @@ fn what_must_stand_once_stands_once() {
         &[("a.toml", BASE), ("b.toml", text)],
         expect![[r#"
             error: b.toml:1: version: is already written in a.toml:1; remove one
-            error: b.toml:2: agency zags: is already described in a.toml:19; remove one
+            error: b.toml:2: agency zags: is already described in a.toml:18; remove one
             warning: b.toml:2: agency zags: decides nothing: no procedure names it or its body
                 "other"; name it in a procedure, or remove it
         "#]],
@@ -214,21 +214,21 @@ fn missing_routes_are_found() {
     broken(
         &[("regions = \"all\"", "regions = [\"BY-HM\", \"BY-BR\"]")],
         expect![[r#"
-            error: a.toml:10: procedure 5.9: no agency decides it in BY-HO, BY-HR, BY-MA, BY-MI,
+            error: a.toml:9: procedure 5.9: no agency decides it in BY-HO, BY-HR, BY-MA, BY-MI,
                 BY-VI; add a "registry" agency without localities there
         "#]],
     );
     broken(
         &[("regions = \"all\"", "regions = [\"BY-HM\"]\nlocalities = [\"Мінск\"]")],
         expect![[r#"
-            error: a.toml:10: procedure 5.9: no agency decides it in BY-BR, BY-HM, BY-HO, BY-HR,
+            error: a.toml:9: procedure 5.9: no agency decides it in BY-BR, BY-HM, BY-HO, BY-HR,
                 BY-MA, BY-MI, BY-VI; add a "registry" agency without localities there
         "#]],
     );
     broken(
         &[("regions = \"all\"", "regions = []")],
         expect![[r#"
-            error: a.toml:23: agency zags, regions: serves no region; name its regions, or write
+            error: a.toml:22: agency zags, regions: serves no region; name its regions, or write
                 "all"
         "#]],
     );
@@ -241,7 +241,7 @@ fn ambiguous_routes_are_found() {
     found(
         &[("a.toml", BASE), ("b.toml", second)],
         expect![[r#"
-            error: a.toml:10: procedure 5.9: several agencies decide it in BY-HM: zags, second;
+            error: a.toml:9: procedure 5.9: several agencies decide it in BY-HM: zags, second;
                 leave one, or give the others localities
         "#]],
     );
@@ -250,7 +250,7 @@ fn ambiguous_routes_are_found() {
     found(
         &[("a.toml", BASE), ("b.toml", &(second + &third))],
         expect![[r#"
-            error: a.toml:10: procedure 5.9: several agencies decide it in BY-HM, мінск: second,
+            error: a.toml:9: procedure 5.9: several agencies decide it in BY-HM, мінск: second,
                 third; leave one, or give the others localities
         "#]],
     );
@@ -261,9 +261,9 @@ fn namesakes_in_several_regions_are_refused() {
     broken(
         &[("regions = \"all\"", "regions = \"all\"\nlocalities = [\"Мінск\"]")],
         expect![[r#"
-            error: a.toml:10: procedure 5.9: no agency decides it in BY-BR, BY-HM, BY-HO, BY-HR,
+            error: a.toml:9: procedure 5.9: no agency decides it in BY-BR, BY-HM, BY-HO, BY-HR,
                 BY-MA, BY-MI, BY-VI; add a "registry" agency without localities there
-            error: a.toml:19: agency zags: serves localities in several regions, which have
+            error: a.toml:18: agency zags: serves localities in several regions, which have
                 namesakes; describe one agency for each region
         "#]],
     );
@@ -274,9 +274,9 @@ fn unknown_and_unused_agencies_are_found() {
     broken(
         &[("act", "also_decided_by = [\"zag\", \"nobody\"]\nact")],
         expect![[r#"
-            error: a.toml:10: procedure 5.9, also_decided_by: there is no agency zag; did you
+            error: a.toml:9: procedure 5.9, also_decided_by: there is no agency zag; did you
                 mean zags?
-            error: a.toml:10: procedure 5.9, also_decided_by: there is no agency nobody; write
+            error: a.toml:9: procedure 5.9, also_decided_by: there is no agency nobody; write
                 one of zags
         "#]],
     );
@@ -304,19 +304,19 @@ fn applicants_need_a_fee_and_a_level_they_can_have() {
             ),
         ],
         expect![[r#"
-            error: a.toml:15: procedure 5.9, applicants.citizen: no fee rule for this kind of
+            error: a.toml:14: procedure 5.9, applicants.citizen: no fee rule for this kind of
                 applicant; write fee_thousandths, 0 when nothing is due
-            error: a.toml:16: procedure 5.9, applicants.organisation.identification: an
+            error: a.toml:15: procedure 5.9, applicants.organisation.identification: an
                 organisation has no unique identifier; write eds, or password for open access
-            error: a.toml:17: procedure 5.9, applicants.company: there is no such kind of
+            error: a.toml:16: procedure 5.9, applicants.company: there is no such kind of
                 applicant; write one of citizen, foreigner, entrepreneur, organisation
         "#]],
     );
     broken(
         &[("applicants.citizen = {", "applicants = {}\n# {")],
         expect![[r#"
-        error: a.toml:10: procedure 5.9: nobody may apply; name the kinds under applicants
-    "#]],
+            error: a.toml:9: procedure 5.9: nobody may apply; name the kinds under applicants
+        "#]],
     );
 }
 
@@ -325,7 +325,7 @@ fn a_tolerance_as_large_as_the_fee_is_refused() {
     broken(
         &[("tolerance_minor = 0", "tolerance_minor = 4200")],
         expect![[r#"
-            error: a.toml:10: procedure 5.9: the tolerance of 42.00 BYN is no less than a fee of
+            error: a.toml:9: procedure 5.9: the tolerance of 42.00 BYN is no less than a fee of
                 42.00 BYN; lower tolerance_minor
         "#]],
     );
@@ -336,8 +336,8 @@ fn dates_without_a_base_value_or_a_calendar_are_found() {
     broken(
         &[("from = 2025-01-01", "from = 2025-06-01")],
         expect![[r#"
-            error: a.toml:29: calendar 2025: no base value for 2025-01-01, the first is in
-                a.toml:27; add a base_value, or remove this calendar
+            error: a.toml:28: calendar 2025: no base value for 2025-01-01, the first is in
+                a.toml:26; add a base_value, or remove this calendar
         "#]],
     );
     let year = "[[calendar]]\nyear = 2027\ndays_off = []\nworking_weekend_days = []\n";
@@ -378,7 +378,7 @@ fn calendars_that_contradict_themselves_are_refused() {
     found(
         &[("a.toml", BASE), ("b.toml", year)],
         expect![[r#"
-            error: b.toml:1: calendar 2025: the year is already described in a.toml:29; join the
+            error: b.toml:1: calendar 2025: the year is already described in a.toml:28; join the
                 two
         "#]],
     );
@@ -388,14 +388,14 @@ fn calendars_that_contradict_themselves_are_refused() {
             ("[2025-01-11]", "[2025-01-11, 2025-01-11, 2025-01-12, 2025-01-13]"),
         ],
         expect![[r#"
-            error: a.toml:31: calendar 2025, days_off: 2026-01-01 is not in 2025; move it to its
+            error: a.toml:30: calendar 2025, days_off: 2026-01-01 is not in 2025; move it to its
                 year
-            error: a.toml:31: calendar 2025, days_off: 2025-01-01 is named twice; remove one
-            error: a.toml:32: calendar 2025, working_weekend_days: 2025-01-11 is named twice;
+            error: a.toml:30: calendar 2025, days_off: 2025-01-01 is named twice; remove one
+            error: a.toml:31: calendar 2025, working_weekend_days: 2025-01-11 is named twice;
                 remove one
-            error: a.toml:32: calendar 2025, working_weekend_days: 2025-01-12 is both off and
+            error: a.toml:31: calendar 2025, working_weekend_days: 2025-01-12 is both off and
                 working; remove it from one list
-            error: a.toml:32: calendar 2025, working_weekend_days: 2025-01-13 is neither a
+            error: a.toml:31: calendar 2025, working_weekend_days: 2025-01-13 is neither a
                 Saturday nor a Sunday; remove it, weekdays are working anyway
         "#]],
     );

@@ -1,0 +1,271 @@
+//! The same money seen through several feeds.
+
+use expect_test::expect;
+
+use super::world::rules;
+use super::{check, check_with};
+
+#[test]
+fn sightings_with_the_same_erip_number_are_one_payment() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        erip accepted 17 p1 45.00
+        bank credited - b1 45.00 ref erip_operation=p1
+        money
+        bank credited - b1 45.00 ref erip_operation=p1",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            erip accepted 17 p1 45.00
+            bank credited - b1 45.00 ref erip_operation=p1
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            money
+              erip/p1+bank/b1 credited 45.00 BYN on 17: settled 45.00
+            bank credited - b1 45.00 ref erip_operation=p1
+            = duplicate
+        "#]],
+    );
+}
+
+#[test]
+fn the_bank_may_be_first() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        bank credited - b1 45.00 ref erip_operation=p1
+        erip accepted 17 p1 45.00
+        money",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            bank credited - b1 45.00 ref erip_operation=p1
+            → ops payment_suspended : 45.00 BYN is in suspense: no_code
+            = suspended
+            erip accepted 17 p1 45.00
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            money
+              erip/p1+bank/b1 credited 45.00 BYN on 17: settled 45.00
+        "#]],
+    );
+}
+
+#[test]
+fn the_bank_may_show_the_net_amount() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        bank credited - b1 44.55 ref erip_operation=p1 paid 2026-03-06T10:00:00+03:00
+        erip accepted 17 p1 45.00 kept 0.45
+        money",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            bank credited - b1 44.55 ref erip_operation=p1 paid 2026-03-06T10:00:00+03:00
+            → ops payment_suspended : 44.55 BYN is in suspense: no_code
+            = suspended
+            erip accepted 17 p1 45.00 kept 0.45
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            money
+              erip/p1+bank/b1 credited 45.00 BYN on 17: settled 45.00
+        "#]],
+    );
+}
+
+#[test]
+fn the_whole_counts_gross_whichever_feed_speaks_for_it() {
+    let mut rules = rules();
+    for (_, rule) in rules.feeds.iter_mut().filter(|(feed, _)| feed.as_str() == "bank") {
+        rule.rank = 0;
+    }
+    check_with(
+        rules,
+        "
+        portal submits 17 5.9 45.00
+        bank credited - b1 44.55 ref erip_operation=p1
+        erip accepted 17 p1 45.00 kept 0.45
+        money",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            bank credited - b1 44.55 ref erip_operation=p1
+            → ops payment_suspended : 44.55 BYN is in suspense: no_code
+            = suspended
+            erip accepted 17 p1 45.00 kept 0.45
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, b1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            money
+              bank/b1+erip/p1 credited 45.00 BYN on 17: settled 45.00
+        "#]],
+    );
+}
+
+#[test]
+fn two_names_in_one_feed_are_two_payments() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        erip credited 17 p1 45.00 ref agent_operation=7
+        bank credited 17 b1 45.00 ref agent_operation=7
+        erip credited 17 p2 45.00 ref agent_operation=7
+        bank credited 17 b2 45.00 ref erip_operation=p1
+        money",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            erip credited 17 p1 45.00 ref agent_operation=7
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            bank credited 17 b1 45.00 ref agent_operation=7
+            erip credited 17 p2 45.00 ref agent_operation=7
+            → portal 17: #4 refund due 45.00 BYN second_payment of erip/p2
+            → zags-minsk 17: #5 overpaid 45.00, missing 0.00
+            bank credited 17 b2 45.00 ref erip_operation=p1
+            → ops payment_suspended 17: 45.00 BYN is in suspense: possible_second_sighting
+            = suspended
+            money
+              erip/p1+bank/b1 credited 45.00 BYN on 17: settled 45.00
+              erip/p2 credited 45.00 BYN on 17: surplus 45.00, refund due 45.00 second_payment
+              bank/b2 credited 45.00 BYN on 17: suspense 45.00 (possible_second_sighting)
+        "#]],
+    );
+}
+
+#[test]
+fn the_surest_reference_joins_first() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        erip credited 17 p1 45.00 ref agent_operation=7
+        erip credited 17 p2 45.00
+        bank credited - b1 45.00 ref agent_operation=7,erip_operation=p2
+        money",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            erip credited 17 p1 45.00 ref agent_operation=7
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            erip credited 17 p2 45.00
+            → portal 17: #4 refund due 45.00 BYN second_payment of erip/p2
+            → zags-minsk 17: #5 overpaid 45.00, missing 0.00
+            bank credited - b1 45.00 ref agent_operation=7,erip_operation=p2
+            money
+              erip/p1 credited 45.00 BYN on 17: settled 45.00
+              erip/p2+bank/b1 credited 45.00 BYN on 17: surplus 45.00, refund due 45.00 second_payment
+        "#]],
+    );
+}
+
+#[test]
+fn a_common_reference_may_come_later() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        erip credited 17 p1 45.00
+        bank credited 17 b1 45.00
+        bank credited 17 b1 45.00 ref erip_operation=p1
+        money",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            erip credited 17 p1 45.00
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            bank credited 17 b1 45.00
+            → ops payment_suspended 17: 45.00 BYN is in suspense: possible_second_sighting
+            = suspended
+            bank credited 17 b1 45.00 ref erip_operation=p1
+            money
+              erip/p1+bank/b1 credited 45.00 BYN on 17: settled 45.00
+        "#]],
+    );
+}
+
+#[test]
+fn other_numbers_join_related_feeds_on_one_day_only() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        erip credited 17 p1 45.00 ref bank_document=7
+        bank credited 17 b1 45.00 ref bank_document=7
+        bank credited 17 b2 45.00 ref bank_document=7 paid 2026-03-20T10:00:00+03:00
+        card accepted 17 c1 45.00 ref bank_document=7
+        money",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            erip credited 17 p1 45.00 ref bank_document=7
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            bank credited 17 b1 45.00 ref bank_document=7
+            bank credited 17 b2 45.00 ref bank_document=7 paid 2026-03-20T10:00:00+03:00
+            → portal 17: #4 refund due 45.00 BYN second_payment of bank/b2
+            → zags-minsk 17: #5 overpaid 45.00, missing 0.00
+            card accepted 17 c1 45.00 ref bank_document=7
+            money
+              erip/p1+bank/b1 credited 45.00 BYN on 17: settled 45.00
+              bank/b2 credited 45.00 BYN on 17: surplus 45.00, refund due 45.00 second_payment
+              card/c1 accepted 45.00 BYN on 17: surplus 45.00
+        "#]],
+    );
+}
+
+#[test]
+fn a_reversal_by_one_feed_holds_for_the_whole() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        erip accepted 17 p1 45.00
+        bank credited - b1 45.00 ref erip_operation=p1
+        erip reversed 17 p1 45.00
+        money",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            erip accepted 17 p1 45.00
+            bank credited - b1 45.00 ref erip_operation=p1
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            erip reversed 17 p1 45.00
+            → portal 17: #4 payment_reversed 0.00 of 45.00 by 2026-03-11
+            → zags-minsk 17: #5 reversed 45.00, missing 45.00
+            money
+              erip/p1+bank/b1 reversed 45.00 BYN on 17:
+        "#]],
+    );
+}
+
+#[test]
+fn refunds_of_what_turns_out_to_be_one_payment_are_cancelled() {
+    check(
+        "
+        portal submits 17 5.f free
+        card accepted 17 c1 45.00
+        bank credited 17 b1 45.00
+        erip credited 17 p1 45.00 paid 2026-03-06T10:00:00+03:00
+        bank credited 17 b1 45.00 ref erip_operation=p1
+        money",
+        expect![[r#"
+            portal submits 17 5.f free
+            → zags-minsk 17: #1 assigned 5.f on not_due, by 2026-03-11
+            → portal 17: #2 routed by 2026-03-11
+            card accepted 17 c1 45.00
+            bank credited 17 b1 45.00
+            → portal 17: #3 refund due 45.00 BYN exempt of bank/b1
+            → zags-minsk 17: #4 overpaid 45.00, missing 0.00
+            erip credited 17 p1 45.00 paid 2026-03-06T10:00:00+03:00
+            → portal 17: #5 refund due 45.00 BYN exempt of erip/p1
+            → zags-minsk 17: #6 overpaid 90.00, missing 0.00
+            bank credited 17 b1 45.00 ref erip_operation=p1
+            → portal 17: #7 refund cancelled 45.00 BYN exempt of erip/p1
+            → zags-minsk 17: #8 overpaid 45.00, missing 0.00
+            money
+              card/c1 accepted 45.00 BYN on 17: surplus 45.00
+              erip/p1+bank/b1 credited 45.00 BYN on 17: surplus 45.00, refund due 45.00 exempt
+        "#]],
+    );
+}

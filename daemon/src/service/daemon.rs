@@ -1,0 +1,250 @@
+//! The running daemon: how its parts are wired, and in which order they end.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use kvit_adapters::amqp::{
+    AmqpOptions, BrokerState, BrokerStatus, Consumer, ConsumerHandle, Lanes, Outcomes, Publisher,
+    PublisherHandle,
+};
+use kvit_adapters::clock::Clock;
+use kvit_adapters::store::{OutboxRow, Store, StoreError};
+use tokio::sync::{mpsc, oneshot, watch as watched};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::parts::{Parts, input_queues, jobs, spawn_broker, spawn_servers};
+use super::{Left, Prepared, RunError, Shared, amqp_options, intake};
+use crate::pipeline::committer::{Committer, CommitterHandle, Progress};
+use crate::pipeline::relay::{self, Held, Relay};
+use crate::pipeline::{Addresses, Applier, Intake, Limits};
+use crate::schedule::Schedule;
+use crate::settings::Settings;
+
+pub(super) struct Daemon {
+    shared: Arc<Shared>,
+    consumer: ConsumerHandle,
+    /// Parts that run until told to stop.
+    parts: Parts,
+    committed: oneshot::Receiver<Result<(), StoreError>>,
+    stop_front: CancellationToken,
+    stop_back: CancellationToken,
+    intake_done: oneshot::Receiver<()>,
+    consumer_done: oneshot::Receiver<()>,
+    relay_done: oneshot::Receiver<()>,
+    store: Arc<Store>,
+}
+
+/// Both sides of the traffic with the broker, not running yet.
+struct Traffic {
+    options: AmqpOptions,
+    consumer: Consumer,
+    consumer_handle: ConsumerHandle,
+    delivered: mpsc::Receiver<kvit_adapters::amqp::Delivery>,
+    publisher: Publisher,
+    publisher_handle: PublisherHandle,
+    outcomes: mpsc::Receiver<Outcomes>,
+    state: watched::Receiver<BrokerState>,
+}
+
+impl Traffic {
+    fn of(settings: &Settings) -> Result<Self, RunError> {
+        let (status, state) = BrokerStatus::new();
+        let options = amqp_options(settings)?;
+        let (deliveries, delivered) = mpsc::channel(usize::from(settings.broker.prefetch) * 2);
+        let queues = input_queues(settings);
+        let (consumer, consumer_handle) =
+            Consumer::new(options.clone(), queues, deliveries, status.clone());
+        let lanes = Lanes { count: settings.broker.publish_lanes, depth: relay::CHANNEL_DEPTH };
+        let (told, outcomes) = mpsc::channel(relay::CHANNEL_DEPTH);
+        let (publisher, publisher_handle) = Publisher::new(options.clone(), lanes, told, status);
+        Ok(Self {
+            options,
+            consumer,
+            consumer_handle,
+            delivered,
+            publisher,
+            publisher_handle,
+            outcomes,
+            state,
+        })
+    }
+}
+
+/// The commit path, running.
+struct CommitPath {
+    handle: CommitterHandle,
+    committed: oneshot::Receiver<Result<(), StoreError>>,
+    intake_done: oneshot::Receiver<()>,
+    rows: mpsc::Receiver<Vec<OutboxRow>>,
+    progress: Arc<Progress>,
+}
+
+impl CommitPath {
+    /// Starts the threads from delivery to sync.
+    fn start(
+        prepared: &Prepared,
+        clock: &Clock,
+        consumer: &ConsumerHandle,
+        delivered: mpsc::Receiver<kvit_adapters::amqp::Delivery>,
+    ) -> Result<Self, RunError> {
+        let Prepared { settings, directory, rules, store } = prepared;
+        let progress = Arc::new(Progress::default());
+        progress.durable.store(store.last_commit(), Ordering::Release);
+        let limits = Limits {
+            message_bytes: settings.limits.message_bytes_max,
+            file_bytes: settings.limits.file_bytes_max,
+            quarantine_bytes: settings.limits.quarantine_body_bytes_max,
+        };
+        let keep_days = u32::from(settings.dedupe.keep_days);
+        let applier = Applier::new(store, rules.clone(), directory.clone(), limits, keep_days)?;
+        // A few commits may wait for the relay; then the syncer waits with them.
+        let (relay, rows) = mpsc::channel(64);
+        let committer = Committer {
+            relay,
+            acks: consumer.acks().clone(),
+            clock: clock.clone(),
+            progress: Arc::clone(&progress),
+            batch_max: settings.pipeline.batch_messages_max,
+        };
+        let depth = settings.pipeline.batch_messages_max * 2;
+        let (handle, committed) =
+            committer.start(Arc::clone(store), applier, depth).map_err(RunError::Thread)?;
+        let (ended, intake_done) = oneshot::channel();
+        let intake = Intake { directory: directory.clone(), limits };
+        intake::start((delivered, handle.work.clone()), intake, clock.clone(), ended)
+            .map_err(RunError::Thread)?;
+        Ok(Self { handle, committed, intake_done, rows, progress })
+    }
+}
+
+impl Daemon {
+    /// Starts all parts.
+    pub(super) async fn start(prepared: Prepared) -> Result<Self, RunError> {
+        let clock = Clock::System;
+        let traffic = Traffic::of(&prepared.settings)?;
+        let consumer = traffic.consumer_handle.clone();
+        let path = CommitPath::start(&prepared, &clock, &consumer, traffic.delivered)?;
+        let Prepared { settings, store, .. } = prepared;
+        let (held, held_now) = watched::channel(Vec::new());
+        let (set_republish, may_republish) = watched::channel(true);
+        let shared = Arc::new(Shared {
+            settings: settings.clone(),
+            store: Arc::clone(&store),
+            work: path.handle.work.downgrade(),
+            progress: Arc::clone(&path.progress),
+            broker: traffic.state,
+            held: held_now,
+            missing: watched::channel(Vec::new()).0,
+            paused: watched::channel(None).0,
+            consumer: consumer.clone(),
+            clock: clock.clone(),
+            started_at: clock.now(),
+        });
+        shared.count_outbox()?;
+
+        let (stop_front, stop_back) = (CancellationToken::new(), CancellationToken::new());
+        let mut parts: Parts = JoinSet::new();
+        let (consumer_ended, consumer_done) = oneshot::channel();
+        spawn_broker(
+            &mut parts,
+            (&shared, traffic.options),
+            (traffic.consumer, traffic.publisher, set_republish),
+            (consumer_ended, stop_front.clone(), stop_back.clone()),
+        );
+        let relay = Relay::new(
+            Arc::clone(&store),
+            traffic.publisher_handle,
+            path.handle.clone(),
+            Addresses { prefix: settings.broker.prefix.clone() },
+            path.progress,
+        );
+        let relay_done =
+            spawn_relay(&mut parts, relay, (path.rows, traffic.outcomes, held), &stop_back);
+        let jobs = jobs(&settings)?;
+        let work = path.handle.work;
+        let schedule = Schedule { jobs, store: Arc::clone(&store), work, clock, may_republish };
+        let stop = stop_front.clone();
+        parts.spawn(async move { Ok(schedule.run(stop).await.map(|()| "the schedule")?) });
+        spawn_servers(&mut parts, &shared, &stop_front).await?;
+        Ok(Self {
+            shared,
+            consumer,
+            parts,
+            committed: path.committed,
+            stop_front,
+            stop_back,
+            intake_done: path.intake_done,
+            consumer_done,
+            relay_done,
+            store,
+        })
+    }
+
+    /// Waits for the word to stop, or for a part that fails.
+    pub(super) async fn supervise(&mut self, stop: &CancellationToken) -> Option<RunError> {
+        tokio::select! {
+            () = stop.cancelled() => None,
+            ended = &mut self.committed => Some(match ended {
+                Ok(Err(error)) => RunError::Store(error),
+                Ok(Ok(())) | Err(_) => RunError::Ended("the committer"),
+            }),
+            Some(part) = self.parts.join_next() => Some(match part {
+                Ok(Ok(name)) => RunError::Ended(name),
+                Ok(Err(error)) => error,
+                Err(_) => RunError::Ended("a part"),
+            }),
+        }
+    }
+
+    /// Intake first, then what is in the batch, then what can still be published.
+    pub(super) async fn drain(&mut self) {
+        self.stop_front.cancel();
+        self.consumer.drain();
+        // Each may have ended already; then there is nothing to wait for.
+        let _ = (&mut self.consumer_done).await;
+        let _ = (&mut self.intake_done).await;
+        while self.shared.outbox_rows() > 0 && self.shared.is_publishing() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.stop_back.cancel();
+        let _ = (&mut self.relay_done).await;
+        let _ = (&mut self.committed).await;
+    }
+
+    pub(super) async fn close(mut self) -> Left {
+        let left = Left { outbox_rows: self.shared.outbox_rows() };
+        self.parts.shutdown().await;
+        drop(self.shared);
+        match Arc::into_inner(self.store) {
+            Some(store) => {
+                if let Err(error) = store.close() {
+                    tracing::error!(error = %error, "the store was not closed in order");
+                }
+            }
+            None => tracing::warn!("the store is still in use; it recovers at the next start"),
+        }
+        left
+    }
+}
+
+type RelayEnds =
+    (mpsc::Receiver<Vec<OutboxRow>>, mpsc::Receiver<Outcomes>, watched::Sender<Vec<Held>>);
+
+fn spawn_relay(
+    parts: &mut Parts,
+    relay: Relay,
+    (rows, outcomes, held): RelayEnds,
+    stop: &CancellationToken,
+) -> oneshot::Receiver<()> {
+    let (ended, done) = oneshot::channel();
+    let stop = stop.clone();
+    parts.spawn(async move {
+        relay.run(rows, outcomes, held, stop).await?;
+        // Whoever waits for the relay may have given up already.
+        let _ = ended.send(());
+        Ok("the relay")
+    });
+    done
+}

@@ -1,0 +1,112 @@
+//! The parts that run until they are told to stop.
+
+use std::sync::Arc;
+
+use kvit_adapters::amqp::{Consumer, InputQueue, Publisher};
+use tokio::sync::{oneshot, watch as watched};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{RunError, SetupError, Shared, broker, watch};
+use crate::pipeline::Queue;
+use crate::schedule::Job;
+use crate::settings::Settings;
+
+/// Parts by the name they end with.
+pub(super) type Parts = JoinSet<Result<&'static str, RunError>>;
+
+pub(super) type Broker = (Consumer, Publisher, watched::Sender<bool>);
+pub(super) type Stops = (oneshot::Sender<()>, CancellationToken, CancellationToken);
+
+/// The parts that talk to the broker begin once its topology is known to be there, or declared.
+pub(super) fn spawn_broker(
+    parts: &mut Parts,
+    (shared, options): (&Arc<Shared>, kvit_adapters::amqp::AmqpOptions),
+    (consumer, publisher, set_republish): Broker,
+    (consumer_ended, stop_front, stop_back): Stops,
+) {
+    let ready = CancellationToken::new();
+    let stop = stop_front.clone();
+    let (watching, verified) = (Arc::clone(shared), ready.clone());
+    parts.spawn(async move {
+        broker::watch(watching, options, (verified, set_republish), stop).await;
+        Ok("the topology watch")
+    });
+    let (verified, stop) = (ready.clone(), stop_front.clone());
+    parts.spawn(async move {
+        tokio::select! {
+            () = verified.cancelled() => consumer.run(CancellationToken::new()).await,
+            () = stop.cancelled() => {}
+        }
+        // Whoever waits for the consumer may have given up already.
+        let _ = consumer_ended.send(());
+        stop.cancelled().await;
+        Ok("the consumer")
+    });
+    let stop = stop_back;
+    parts.spawn(async move {
+        tokio::select! {
+            () = ready.cancelled() => publisher.run(stop.clone()).await,
+            () = stop.cancelled() => {}
+        }
+        Ok("the publisher")
+    });
+    let (watching, stop) = (Arc::clone(shared), stop_front);
+    parts.spawn(async move {
+        watch::run(watching, stop).await;
+        Ok("the watch")
+    });
+}
+
+pub(super) async fn spawn_servers(
+    parts: &mut Parts,
+    shared: &Arc<Shared>,
+    stop: &CancellationToken,
+) -> Result<(), RunError> {
+    let health = crate::health::bind(shared).await.map_err(RunError::Listen)?;
+    let admin = crate::admin::bind(shared).await.map_err(RunError::Listen)?;
+    let token = stop.clone();
+    let at_health = Arc::clone(shared);
+    parts.spawn(async move {
+        if let Some(listener) = health {
+            crate::health::serve(listener, at_health, token.clone())
+                .await
+                .map_err(RunError::Listen)?;
+        }
+        token.cancelled().await;
+        Ok("the health listener")
+    });
+    let (token, at_admin) = (stop.clone(), Arc::clone(shared));
+    parts.spawn(async move {
+        crate::admin::serve(admin, at_admin, token).await.map_err(RunError::Listen)?;
+        Ok("the admin API")
+    });
+    Ok(())
+}
+
+pub(super) fn input_queues(settings: &Settings) -> Vec<InputQueue> {
+    let queue = |(source, queue): (usize, Queue)| InputQueue {
+        source,
+        name: format!("{}.{}", settings.broker.prefix, queue.name()),
+        prefetch: match queue {
+            Queue::Files => 1,
+            Queue::Dead => 16,
+            Queue::Portal | Queue::Bank | Queue::Agency => settings.broker.prefetch,
+        },
+    };
+    Queue::ALL.into_iter().enumerate().map(queue).collect()
+}
+
+pub(super) fn jobs(settings: &Settings) -> Result<Vec<Job>, SetupError> {
+    use kvit_schemas::record::TimerQueue as Q;
+    let times = &settings.schedule;
+    let named = [
+        ("schedule.expiry", &times.expiry, Q::Windows),
+        ("schedule.republish", &times.republish, Q::Republishing),
+        ("schedule.reminders", &times.reminders, Q::Deadlines),
+    ];
+    let job = |(name, text, queue): (&'static str, &String, Q)| {
+        text.parse().map(|cron| Job { name, cron, queue }).map_err(SetupError::Schedule)
+    };
+    named.into_iter().map(job).collect()
+}
