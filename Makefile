@@ -28,8 +28,8 @@ lint: ## Format and lints, as the gate looks at them
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
 .PHONY: doc
-doc: ## The documentation of the code: target/doc/kvit/index.html
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
+doc: ## The documentation of the code, private items too: target/doc/kvit/index.html
+	RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' $(CARGO) doc --locked --workspace --no-deps --document-private-items
 
 .PHONY: gate
 gate: ## Everything that must hold before a change goes in

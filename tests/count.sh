@@ -4,7 +4,7 @@
 #   count.sh LOG        the output of `cargo test` or `cargo nextest run`
 #
 # Each test is of one kind, the first that fits:
-#   property    its function stands in a `proptest!` block
+#   property    its function stands in a `proptest!` block, or in a module `convergence`
 #   broker      of kvit-tests, in module amqp: our side of AMQP against a real RabbitMQ
 #   house       of kvit-tests, in contracts or tidy: generated files, rules of the code
 #   end-to-end  everything else of kvit-tests: the daemon with broker and store
@@ -52,7 +52,7 @@ ran() {
     !second { if (kind[$2] != "property") kind[$2] = $1; next }
     {
         name = $2; sub(/.*::/, "", name)
-        if (kind[name] == "property") which = "property"
+        if (kind[name] == "property" || $2 ~ /(^|::)convergence::/) which = "property"
         else if ($1 == "it" && $2 ~ /^amqp::/) which = "broker"
         else if ($1 == "it" && $2 ~ /^(contracts|tidy)::/) which = "house"
         else if ($1 == "it") which = "end-to-end"
