@@ -65,6 +65,6 @@ ran() {
         printf "tests run:"
         kinds = split("unit table property store broker end-to-end house", order, " ")
         for (at = 1; at <= kinds; at++)
-            printf "%s %s %d", at > 1 ? "," : "", order[at], count[order[at]]
+            printf "%s %s %d", (at > 1 ? "," : ""), order[at], count[order[at]]
         print ""
     }'
