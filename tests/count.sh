@@ -40,7 +40,7 @@ ran() {
     $1 == "Running" { binary = $NF; gsub(/^\(|\)$/, "", binary); sub(/.*\//, "", binary)
                       sub(/-[0-9a-f]+$/, "", binary); gsub(/_/, "-", binary) }
     $1 == "Doc-tests" { binary = $2; gsub(/_/, "-", binary) }
-    $1 == "test" && / \.\.\. / && $NF != "ignored" && $0 !~ /\.\.\. ignored,/ { print binary, $2 }
+    /^test / && / \.\.\. / && $NF != "ignored" && $0 !~ /\.\.\. ignored,/ { print binary, $2 }
     # cargo nextest: a line for each test, those that failed once more at the end.
     $1 ~ /^(PASS|FAIL|LEAK|SLOW|TIMEOUT|ABORT|SIG[A-Z]+)$/ && $2 == "[" {
         crate = $(NF - 1); sub(/^kvit-tests::it$/, "it", crate); print crate, $NF }
