@@ -1,5 +1,7 @@
 //! How the payments of an order fill what is due: the order of DESIGN.md 4, and nothing else.
 
+use std::cmp::Ordering;
+
 use kvit_schemas::message::{PaymentState, RefundReason};
 use kvit_schemas::record::{ApplicationFact, Level, Payment, Seq, Sighting, SuspenseReason};
 use kvit_schemas::{Currency, EvidencePolicy, LatePayment, Money};
@@ -148,8 +150,17 @@ fn set_apart(
     if application.due.is_some_and(|due| due.currency() != main.amount.currency()) {
         return Some(Why::Suspense(SuspenseReason::WrongCurrency));
     }
+    // Of two that may be the same money the one that is further counts; of two equally far the
+    // one that was first in line.
     let shown_before = |other: &(&Payment, &Sighting)| {
-        other.0.seq != payment.seq && may_be_second_sighting(payment, other.0, rules)
+        let (other, _) = *other;
+        let again = |later, earlier| may_be_second_sighting(later, earlier, rules);
+        other.seq != payment.seq
+            && match other.state().cmp(&payment.state()) {
+                Ordering::Greater => again(payment, other) || again(other, payment),
+                Ordering::Equal => again(payment, other),
+                Ordering::Less => false,
+            }
     };
     // What a person decided is never overruled, not even by caution.
     if payment.assigned.is_none() && live.iter().any(shown_before) {

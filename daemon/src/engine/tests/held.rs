@@ -66,14 +66,11 @@ fn the_earlier_feed_may_report_after_the_one_that_settles_it() {
             → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
             erip accepted 17 p1 45.00
             → ops payment_suspended 17: 45.00 BYN is in suspense: possible_second_sighting
-            → portal 17: #4 payment_reversed 0.00 of 45.00 by 2026-03-11
-            → zags-minsk 17: #5 reversed 45.00, missing 45.00
+            = suspended
             money
-              bank/b1 credited 45.00 BYN on 17: suspense 45.00 (possible_second_sighting)
-              erip/p1 accepted 45.00 BYN on 17: settled 45.00
+              bank/b1 credited 45.00 BYN on 17: settled 45.00
+              erip/p1 accepted 45.00 BYN on 17: suspense 45.00 (possible_second_sighting)
             bank credited 17 b1 45.00 ref erip_operation=p1
-            → portal 17: #6 routed 45.00 of 45.00 by 2026-03-11
-            → zags-minsk 17: #7 restored 45.00, missing 0.00
             money
               erip/p1+bank/b1 credited 45.00 BYN on 17: settled 45.00
         "#]],
