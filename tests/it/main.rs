@@ -1,5 +1,7 @@
 //! Tests against the real broker and the real store, and of what holds for all of the code.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails may panic")]
+
 mod amqp;
 mod contracts;
 mod convergence;

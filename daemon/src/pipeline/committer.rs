@@ -139,6 +139,8 @@ impl Committer {
         let (clock, batch_max) = (self.clock, self.batch_max.max(1));
         std::thread::Builder::new().name("kvit-commit".to_owned()).spawn(move || {
             let applied = apply_all(&store, applier, &clock, (inlet, pending, batch_max));
+            // Whoever is told that all has ended may take the store apart.
+            drop(store);
             let synced = match syncing.join() {
                 Ok(result) => result,
                 Err(panic) => std::panic::resume_unwind(panic),

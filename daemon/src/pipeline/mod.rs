@@ -4,7 +4,8 @@
 //! | step | where | thread |
 //! |---|---|---|
 //! | check | [`intake`] | one of its own |
-//! | read facts, engine, write | [`apply`] | the committer's |
+//! | disposition | `deliver`, [`files`] | the committer's |
+| read facts, engine, write | `facts`, [`apply`], `write` | the committer's |
 //! | sync, then answer | [`committer`] | the syncer's |
 //! | publish and confirm | [`relay`] | tokio |
 //!
@@ -13,6 +14,7 @@
 
 pub mod apply;
 pub mod committer;
+mod deliver;
 mod facts;
 pub mod files;
 pub mod intake;
@@ -20,6 +22,7 @@ mod outgoing;
 mod refuse;
 pub mod relay;
 mod rows;
+mod write;
 
 pub use apply::{Applier, Ended};
 pub use committer::{Committer, CommitterHandle, Progress, Work};

@@ -1,0 +1,247 @@
+//! Applying a file, step by step, on the committer's thread.
+
+use std::collections::BTreeMap;
+
+use kvit_adapters::feeds::Row;
+use kvit_adapters::store::{Draft, StoreError, Tables};
+use kvit_schemas::message::{FileError, FileOutcome, FileReport, MessageType, Outbound, RowCounts};
+use kvit_schemas::record::{
+    Actor, AuditLine, Destination, Disposition, FileRecord, FileState, Note, OutBody,
+};
+use kvit_schemas::{Code, Moment};
+
+use super::report::{add_applied, first_report, reject, repeated, spelled as report_text};
+use super::{Begin, FileAnswer, FileStep, Opened};
+use crate::engine::{At, Input, RowEnd};
+use crate::pipeline::apply::{Applier, Ended, Work as EngineWork};
+use crate::pipeline::intake::{Body, Checked, Prepared, Refused};
+use crate::pipeline::outgoing::{Cause, message_id, out_message, spelled};
+use crate::pipeline::{refuse, rows};
+
+impl Applier {
+    pub(in crate::pipeline) fn file(
+        &mut self,
+        draft: &mut Draft<'_>,
+        step: FileStep,
+        now: Moment,
+    ) -> Result<FileAnswer, StoreError> {
+        match step {
+            FileStep::Begin(begin) => self.begin_file(draft, *begin, now),
+            FileStep::Rows { mut file, rows, position } => {
+                for row in rows {
+                    self.file_row(draft, &mut file, row, now)?;
+                }
+                file.record.position = position;
+                file.record.report = report_text(&file.report);
+                draft.put_file(&file.report.sha256, &file.record);
+                Ok(FileAnswer::Go(file))
+            }
+            FileStep::End(file) => {
+                let at = At { now, seq: self.take_seq() };
+                self.end_file(draft, *file, at)
+            }
+        }
+    }
+
+    fn begin_file(
+        &mut self,
+        draft: &mut Draft<'_>,
+        begin: Begin,
+        now: Moment,
+    ) -> Result<FileAnswer, StoreError> {
+        let at = At { now, seq: self.take_seq() };
+        let Begin { prepared, sha256, judged } = begin;
+        let (Ok(checked), Some(party)) = (&prepared.result, prepared.party.clone()) else {
+            unreachable!("a file that begins was checked, and its sender is known")
+        };
+        let Body::File { feed, bank, name, .. } = &checked.body else {
+            unreachable!("a file that begins is a file")
+        };
+        match self.repeated(draft, checked, (&party, MessageType::StatementFile), at)? {
+            Some(Ended::Refused(refused)) => {
+                return self.refuse_file(draft, (&prepared, refused), (&sha256, None), at);
+            }
+            Some(Ended::Duplicate | Ended::Applied(_)) => {
+                return Ok(FileAnswer::Ended(Disposition::Duplicate));
+            }
+            None => {}
+        }
+        if self.rules.feeds.get(feed).is_none_or(|rule| rule.bank != *bank) {
+            let detail = format!("{party} does not speak for feed {feed}");
+            let refused = Refused::new(Code::FEED_NOT_YOURS, detail);
+            refuse::refuse(self, draft, (&prepared, &refused), at)?;
+            return Ok(FileAnswer::Ended(Disposition::Refused));
+        }
+        let judged = match judged {
+            Ok(judged) => judged,
+            Err(refused) => {
+                return self.refuse_file(draft, (&prepared, refused), (&sha256, None), at);
+            }
+        };
+        let cause = Cause { message_id: Some(checked.message_id.to_string()), traceparent: None };
+        let report = first_report(feed, name, &sha256, &judged);
+        let known = draft.file(feed, &sha256)?;
+        let fresh = FileRecord {
+            seq: at.seq,
+            feed: feed.clone(),
+            bank: bank.clone(),
+            message_id: checked.message_id.clone(),
+            received_at: at.now,
+            state: FileState::Applying,
+            position: 0,
+            report: report_text(&report),
+        };
+        let record = known.unwrap_or(fresh);
+        let report = record.report().unwrap_or(report);
+        let mut file = Opened { record, report, party, checked: checked.clone(), cause };
+        if file.record.state == FileState::Done {
+            repeated(&mut file.report, name);
+            return self.end_file(draft, file, at);
+        }
+        if let Some(identity) = &judged.statement_id {
+            let other = draft.statement(feed, identity)?.filter(|known| *known != sha256);
+            if other.is_some() {
+                let detail = format!("statement {identity} was received with other content");
+                let refused = Refused::new(Code::FILE_CONFLICT, detail);
+                let identity = Some(identity.clone());
+                return self.refuse_file(draft, (&prepared, refused), (&sha256, identity), at);
+            }
+            draft.put_statement(feed, identity, &sha256);
+        }
+        draft.put_file(&sha256, &file.record);
+        Ok(FileAnswer::Go(Box::new(file)))
+    }
+
+    fn file_row(
+        &mut self,
+        draft: &mut Draft<'_>,
+        file: &mut Opened,
+        row: Result<Row, FileError>,
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        let feed = file.record.feed.clone();
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => {
+                file.report.rows.read += 1;
+                reject(&mut file.report, error);
+                return Ok(());
+            }
+        };
+        // Debits and mere information are no payments to us, and are not counted.
+        let Some((report, detail)) = rows::report_of_row(&feed, &row) else { return Ok(()) };
+        file.report.rows.read += 1;
+        let at = At { now, seq: self.take_seq() };
+        let amount = report.amount;
+        let work = EngineWork {
+            input: Input::Report(report),
+            actor: Actor::Party(file.party.to_string()),
+            message: Some((MessageType::StatementFile, file.checked.message_id.to_string())),
+            body: serde_json::to_vec(&detail).unwrap_or_default(),
+            cause: file.cause.clone(),
+        };
+        match self.work(draft, work, at)? {
+            Ended::Applied(Some(RowEnd::Applied)) => {
+                file.report.rows.applied += 1;
+                add_applied(&mut file.report, amount);
+            }
+            Ended::Applied(Some(RowEnd::Suspended)) => file.report.rows.suspended += 1,
+            Ended::Applied(Some(RowEnd::Duplicate) | None) | Ended::Duplicate => {
+                file.report.rows.duplicate += 1;
+            }
+            Ended::Refused(refused) => reject(
+                &mut file.report,
+                FileError {
+                    row: row.row,
+                    byte_offset: Some(row.byte_offset),
+                    code: refused.code.to_string(),
+                    detail: refused.detail,
+                },
+            ),
+        }
+        Ok(())
+    }
+
+    fn end_file(
+        &mut self,
+        draft: &mut Draft<'_>,
+        mut file: Opened,
+        at: At,
+    ) -> Result<FileAnswer, StoreError> {
+        let rows = file.report.rows;
+        if file.record.state == FileState::Applying {
+            let partial = rows.rejected > 0;
+            file.report.outcome = if partial { FileOutcome::Partial } else { FileOutcome::Applied };
+            file.record.state = FileState::Done;
+            file.record.report = report_text(&file.report);
+            draft.put_file(&file.report.sha256, &file.record);
+        }
+        self.mark(draft, (&file.party, &file.checked), at);
+        let note = Note::FileRead {
+            feed: file.record.feed.clone(),
+            file_name: file.report.file_name.clone(),
+            applied: rows.applied,
+            duplicate: rows.duplicate,
+            suspended: rows.suspended,
+            rejected: rows.rejected,
+        };
+        draft.audit(AuditLine {
+            at: at.now,
+            seq: at.seq,
+            actor: Actor::Party(file.party.to_string()),
+            message: Some((
+                MessageType::StatementFile.as_str().to_owned(),
+                file.checked.message_id.to_string(),
+            )),
+            disposition: Some(Disposition::Applied),
+            subjects: Vec::new(),
+            notes: vec![note],
+        });
+        self.answer_file(draft, file.report, &file.cause, at);
+        Ok(FileAnswer::Ended(Disposition::Applied))
+    }
+
+    /// A refused file is kept like any message, and answered by its report alone.
+    fn refuse_file(
+        &mut self,
+        draft: &mut Draft<'_>,
+        (prepared, refused): (&Prepared, Refused),
+        (sha256, statement_id): (&str, Option<String>),
+        at: At,
+    ) -> Result<FileAnswer, StoreError> {
+        let Ok(Checked { body: Body::File { feed, name, .. }, message_id, .. }) = &prepared.result
+        else {
+            unreachable!("a file that is refused here was checked")
+        };
+        refuse::keep_and_tell(self, draft, (prepared, &refused), at)?;
+        let format = self.directory.feed(feed).map(|feed| format!("{:?}", feed.format));
+        let report = FileReport {
+            feed: feed.clone(),
+            file_name: name.clone(),
+            sha256: sha256.to_owned(),
+            format: format.unwrap_or_default().to_lowercase(),
+            outcome: FileOutcome::Refused,
+            statement_id,
+            rows: RowCounts::default(),
+            sums: BTreeMap::new(),
+            errors: vec![FileError {
+                row: 0,
+                byte_offset: None,
+                code: refused.code.to_string(),
+                detail: refused.detail.clone(),
+            }],
+        };
+        let cause = Cause { message_id: Some(message_id.to_string()), traceparent: None };
+        self.answer_file(draft, report, &cause, at);
+        let conflict = refused.code.is_conflict();
+        let disposition = if conflict { Disposition::Conflict } else { Disposition::Refused };
+        Ok(FileAnswer::Ended(disposition))
+    }
+
+    fn answer_file(&self, draft: &mut Draft<'_>, report: FileReport, cause: &Cause, at: At) {
+        let destination = Destination::Feed(report.feed.clone());
+        let named = (message_id(&self.store_name, at.seq, 0), MessageType::FileReport);
+        let body = OutBody::Inline(spelled(&Outbound::FileReport(Box::new(report))));
+        draft.send(out_message(named, destination, (None, at.now), cause, body));
+    }
+}
