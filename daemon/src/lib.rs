@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod catalogue;
+pub mod cli;
 pub mod engine;
 pub mod health;
 pub mod pipeline;

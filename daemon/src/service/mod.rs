@@ -24,6 +24,7 @@ use tokio::sync::{mpsc, oneshot, watch as watched};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use setup::unserved;
 pub use setup::{Prepared, SetupError, amqp_options, open_store, rules, topology};
 pub use status::{Readiness, Shared};
 
@@ -68,6 +69,8 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<Left, Ru
     tracing::info!("kvit is running");
     let failed = daemon.supervise(&stop).await;
     if let Some(error) = failed {
+        // The store must not be dropped after a failed commit: sled would write once more.
+        std::mem::forget(daemon);
         return Err(error);
     }
     tracing::info!("stopping: taking no more messages");
