@@ -6,6 +6,7 @@ pub mod cli;
 pub mod engine;
 pub mod health;
 pub mod pipeline;
+pub mod queries;
 pub mod schedule;
 pub mod service;
 pub mod settings;

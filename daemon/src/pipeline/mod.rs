@@ -21,7 +21,9 @@ mod refuse;
 pub mod relay;
 mod rows;
 
+pub(crate) use apply::mark_period;
 pub use apply::{Applier, Ended};
 pub use committer::{Committer, CommitterHandle, Progress, Work};
 pub use intake::{Arrival, Intake, Limits, Prepared, Queue};
 pub use outgoing::Addresses;
+pub(crate) use rows::PaymentDetail;

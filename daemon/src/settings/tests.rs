@@ -272,6 +272,7 @@ fn everything_wrong_is_told_at_once_and_with_its_layer() {
         kvit.toml: fees.base_value_day must be one of submitted, is "paid"; this version counts by the day of the application only
         kvit.toml: schedule.expiry must have 5 fields: minute, hour, day of month, month, day of week; has 6
         environment (KVIT__DEDUPE__KEEP): dedupe.keep is no setting
+        conf.d/a.toml: admin.listen must be empty: this version serves the admin API on its Unix socket only, where the peer's uid says who asks
         conf.d/a.toml: health must be a table
         command line: shutdown.grace_seconds must be a whole number from 1 to 600, is 0
         kvit.toml: log.filter must be a level, or targets with levels; "info,=,=": invalid filter directive
