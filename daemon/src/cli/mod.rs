@@ -1,10 +1,15 @@
 //! The command line. Each command ends with an exit code that tells what kind of end it was
 //! (RULES.md 3.12 L6), and speaks English.
 
+mod ask;
 mod check;
+mod client;
+mod desk;
 mod failure;
 mod feed;
 mod run;
+mod show;
+mod table;
 mod topology;
 
 use std::io::Write;
@@ -60,6 +65,30 @@ enum Command {
     },
     /// Print the broker's definitions for the configured parties, and declare them
     Topology(topology::TopologyArgs),
+    /// How the daemon is; fails when it is not ready
+    Status,
+    /// Tell the whole story of a case, a payment, a file or a message
+    Why {
+        /// An order code, feed/payment-id, a payment's number, feed/sha256 of a file, a message id
+        question: String,
+        #[command(flatten)]
+        place: ask::Place,
+    },
+    /// Cases
+    #[command(subcommand)]
+    Case(ask::CaseCommand),
+    /// Money that waits until someone says where it belongs
+    #[command(subcommand)]
+    Suspense(ask::SuspenseCommand),
+    /// Refused and conflicting messages, kept with their bytes
+    #[command(subcommand)]
+    Quarantine(ask::QuarantineCommand),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(ask::VerifyCommand),
+    /// The store
+    #[command(subcommand)]
+    Store(ask::VerifyCommand),
     /// Bank files
     #[command(subcommand)]
     Feed(FeedCommand),
@@ -128,6 +157,13 @@ fn act(cli: &Cli) -> Result<(), Failure> {
         Command::Check { deny_warnings } => check::check(global, *deny_warnings),
         Command::Config { effective: _ } => print(global.load()?.effective().trim_end()),
         Command::Topology(args) => topology::topology(global, args),
+        Command::Status => ask::status(global),
+        Command::Why { question, place } => ask::why(global, question, *place),
+        Command::Case(command) => ask::case(global, command),
+        Command::Suspense(command) => ask::suspense(global, command),
+        Command::Quarantine(command) => ask::quarantine(global, command),
+        Command::Audit(command) => ask::audit(global, command),
+        Command::Store(command) => ask::store(global, command),
         Command::Feed(FeedCommand::Parse { file, format }) => {
             feed::parse(file, *format, global.json)
         }
@@ -137,6 +173,12 @@ fn act(cli: &Cli) -> Result<(), Failure> {
             Ok(std::io::stdout().write_all(&script)?)
         }
     }
+}
+
+/// A story as it is printed: tests of the queries look at it.
+#[cfg(test)]
+pub(crate) fn story_text(why: &crate::queries::Why) -> String {
+    show::why(why)
 }
 
 /// A line to standard output.

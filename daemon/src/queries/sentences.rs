@@ -112,26 +112,14 @@ fn told(word: Status, settled: Option<Money>, due: Option<Money>) -> String {
 fn of_money(note: &Note) -> String {
     match note {
         Note::PaymentSeen { feed, payment_id, state, amount, paid_at } => {
-            let state = match state {
-                PaymentState::Failed => "failed",
-                PaymentState::Accepted => "was accepted, the money is on its way",
-                PaymentState::Credited => "is on the account",
-                PaymentState::Reversed => "was taken back",
-            };
-            let at = at_text(*paid_at);
+            let (state, at) = (reported(*state), at_text(*paid_at));
             format!("{feed} reports payment {payment_id} of {amount}, paid at {at}: it {state}")
         }
         Note::PaymentsJoined { feed, payment_id, reference } => format!(
             "it is the same money as payment {payment_id} of {feed}: both carry {reference}"
         ),
         Note::Matched { order_code, rule } => {
-            let rule = match rule {
-                CodeSource::Structured => "the field for the order code holds it",
-                CodeSource::PersonalAccount => "the ERIP personal account is the order code",
-                CodeSource::FreeText => "it is the only order code in the payer's text",
-                CodeSource::Person => "a person said so",
-            };
-            format!("matched to order {order_code}: {rule}")
+            format!("matched to order {order_code}: {}", by_rule(*rule))
         }
         Note::Suspended { reason, found } => {
             let found: Vec<String> = found.iter().map(ToString::to_string).collect();
@@ -147,20 +135,10 @@ fn of_money(note: &Note) -> String {
             )
         }
         Note::MoneyTold { agency, kind, amount } => {
-            let what = match kind {
-                PaymentChange::Reversed => "money was taken back",
-                PaymentChange::Restored => "the money is back",
-                PaymentChange::Confirmed => "the money is on the account",
-                PaymentChange::Overpaid => "more was paid than is due",
-            };
-            format!("{agency} is told: {what}, {amount}")
+            format!("{agency} is told: {}, {amount}", changed(*kind))
         }
         Note::Refund { refund_id, state, amount, reason } => {
-            let state = match state {
-                RefundState::Due => "is due",
-                RefundState::Cancelled => "is no longer due",
-                RefundState::Done => "was paid",
-            };
+            let state = refunded(*state);
             let reason = reason.as_str().replace('_', " ");
             format!("a refund of {amount} {state} (reason: {reason}; refund {refund_id})")
         }
@@ -193,6 +171,41 @@ fn of_money(note: &Note) -> String {
         | Note::Reminded { .. }
         | Note::Refused { .. }
         | Note::FileRead { .. } => String::new(),
+    }
+}
+
+fn reported(state: PaymentState) -> &'static str {
+    match state {
+        PaymentState::Failed => "failed",
+        PaymentState::Accepted => "was accepted, the money is on its way",
+        PaymentState::Credited => "is on the account",
+        PaymentState::Reversed => "was taken back",
+    }
+}
+
+fn by_rule(rule: CodeSource) -> &'static str {
+    match rule {
+        CodeSource::Structured => "the field for the order code holds it",
+        CodeSource::PersonalAccount => "the ERIP personal account is the order code",
+        CodeSource::FreeText => "it is the only order code in the payer's text",
+        CodeSource::Person => "a person said so",
+    }
+}
+
+fn changed(kind: PaymentChange) -> &'static str {
+    match kind {
+        PaymentChange::Reversed => "money was taken back",
+        PaymentChange::Restored => "the money is back",
+        PaymentChange::Confirmed => "the money is on the account",
+        PaymentChange::Overpaid => "more was paid than is due",
+    }
+}
+
+fn refunded(state: RefundState) -> &'static str {
+    match state {
+        RefundState::Due => "is due",
+        RefundState::Cancelled => "is no longer due",
+        RefundState::Done => "was paid",
     }
 }
 

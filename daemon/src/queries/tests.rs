@@ -1,1 +1,255 @@
+//! Stories of made messages in a store in memory, and what is asked of them.
 
+use std::sync::Arc;
+
+use expect_test::{Expect, expect};
+use kvit_adapters::amqp::Properties;
+use kvit_adapters::store::{MemoryRows, Store};
+use kvit_schemas::record::{Actor, Seq};
+use kvit_schemas::{Moment, OrderCode};
+use serde_json::json;
+
+use super::*;
+use crate::catalogue::Catalogue;
+use crate::engine::Input;
+use crate::pipeline::{Applier, Arrival, Ended, Intake, Limits, Queue};
+use crate::settings::{Directory, OperatorFile, Sources};
+
+const CODE: &str = "123456789012345678901234567890";
+const SETTINGS: &str = "
+    [portals.epasluga]
+    users = ['epasluga']
+    [banks.erip]
+    users = ['erip']
+    [banks.bank]
+    users = ['bank']
+    [feeds.erip]
+    format = 'erip'
+    bank = 'erip'
+    [feeds.bank]
+    format = 'client_bank'
+    bank = 'bank'
+    asserts = ['credited', 'reversed']
+    settles = ['erip']
+    [agencies.zags-minsk]
+    users = ['zags-minsk']";
+
+/// A daemon without broker, threads and clock: each message is a commit, a second apart.
+struct Desk {
+    store: Store,
+    settings: Settings,
+    applier: Applier,
+    intake: Intake,
+    now: Moment,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kvit.toml");
+        std::fs::write(&file, SETTINGS).unwrap();
+        let sources = Sources {
+            file: OperatorFile::Named(file),
+            environment: std::collections::HashMap::new(),
+            overrides: Vec::new(),
+            credentials: None,
+        };
+        let settings = Settings::load(&sources).unwrap().settings;
+        let catalogue = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/catalogue");
+        let catalogue = Catalogue::load(catalogue.as_ref()).unwrap();
+        let rules = crate::service::rules(&settings, Arc::new(catalogue));
+        let directory = Directory::from(&settings);
+        let limits =
+            Limits { message_bytes: 1 << 20, file_bytes: 1 << 20, quarantine_bytes: 1 << 20 };
+        let store = Store::Memory(MemoryRows::default());
+        let applier = Applier::new(&store, rules, directory.clone(), limits, 30).unwrap();
+        let now = "2026-03-05T10:20:00+03:00".parse().unwrap();
+        Self { store, settings, applier, intake: Intake { directory, limits }, now }
+    }
+
+    fn tick(&mut self) {
+        self.now = self.now.plus_seconds(1);
+    }
+
+    fn say(&mut self, user: &str, kind: &str, id: &str, body: &serde_json::Value) -> &mut Self {
+        self.tick();
+        let unversioned = kind.trim_end_matches(".v1").to_owned();
+        let (queue, routing_key) = match user {
+            "epasluga" => (Queue::Portal, unversioned),
+            "zags-minsk" => (Queue::Agency, user.to_owned()),
+            _ => (Queue::Bank, format!("{user}.payment")),
+        };
+        let properties = Properties {
+            message_id: Some(id.to_owned()),
+            kind: Some(kind.to_owned()),
+            user_id: Some(user.to_owned()),
+            ..Properties::default()
+        };
+        let exchange = String::new();
+        let body = serde_json::to_vec(body).unwrap();
+        let arrival = Arrival { queue, exchange, routing_key, properties, body };
+        let prepared = self.intake.check(arrival, self.now);
+        let mut draft = self.store.draft();
+        self.applier.delivery(&mut draft, &prepared, self.now).unwrap();
+        draft.apply(self.applier.next_seq()).unwrap();
+        self
+    }
+
+    fn apply_for(&mut self, code: &str) -> &mut Self {
+        let body = json!({
+            "order_code": code, "procedure": "5.9", "submitted_at": "2026-03-05T10:15:00+03:00",
+            "applicant": { "kind": "citizen", "id": "3120890H017PB0", "name": "Іваноў Іван",
+                "region": "BY-HM", "locality": "Мінск" },
+            "identification": "unique_id", "language": "be",
+            "fee": { "amount": "45.00", "currency": "BYN" }, "form": {}, "attachments": [],
+        });
+        self.say("epasluga", "application.submitted.v1", &format!("app-{}", &code[..3]), &body)
+    }
+
+    fn pay(&mut self, id: &str, code: Option<&str>, purpose: Option<&str>) -> &mut Self {
+        let body = json!({
+            "feed": "bank", "payment_id": id, "state": "credited", "order_code": code,
+            "purpose": purpose, "amount": { "amount": "45.00", "currency": "BYN" },
+            "paid_at": "2026-03-05T13:30:15+03:00",
+            "payer": { "name": "ИВАНОВ ИВАН", "id": null, "account": null },
+            "references": { "erip_operation": null, "agent_operation": null, "bank_document": id },
+        });
+        self.say("bank", "payment.reported.v1", &format!("pay-{id}"), &body)
+    }
+
+    fn act(&mut self, input: Input) -> Ended {
+        self.tick();
+        let actor = Actor::Operator { id: "aksana".into(), reason: "the payer called".into() };
+        let mut draft = self.store.draft();
+        let ended = self.applier.act(&mut draft, input, actor, self.now).unwrap();
+        draft.apply(self.applier.next_seq()).unwrap();
+        ended
+    }
+
+    fn books(&self) -> Books<'_> {
+        Books { store: &self.store, settings: &self.settings, now: self.now }
+    }
+
+    #[track_caller]
+    fn tells(&self, question: &str, expected: Expect) {
+        let why = why(self.books(), question).unwrap();
+        let read: Why = serde_json::from_str(&serde_json::to_string(&why).unwrap()).unwrap();
+        assert_eq!(read, why, "the answer survives its way through JSON");
+        expected.assert_eq(&crate::cli::story_text(&why));
+    }
+}
+
+#[test]
+fn the_story_of_a_case_from_application_to_decision() {
+    let mut desk = Desk::new();
+    desk.apply_for(CODE).pay("77", Some(CODE), None);
+    let decided = json!({
+        "order_code": CODE, "decision_id": "d-1", "outcome": "granted",
+        "decided_at": "2026-03-06T09:00:00+03:00", "title": "Рашэнне", "text": "Так",
+        "delivery": "electronic",
+    });
+    desk.now = "2026-03-06T09:00:00+03:00".parse().unwrap();
+    desk.say("zags-minsk", "case.decided.v1", "dec-1", &decided);
+    desk.tells(CODE, expect![[]]);
+}
+
+#[test]
+fn the_story_of_money_in_suspense_until_a_person_says_where_it_belongs() {
+    let mut desk = Desk::new();
+    let typo = CODE.replace("5678", "5768");
+    desk.apply_for(CODE).pay("78", None, Some(&format!("Пошлина {typo}, спасибо")));
+    desk.tells("bank/78", expect![[]]);
+    let payment = suspense(&desk.store, None, None).unwrap().items[0].number;
+    let input = Input::AssignPayment {
+        payment: Seq(payment),
+        order_code: CODE.parse().unwrap(),
+        by: "aksana".parse().unwrap(),
+        reason: "the payer called".into(),
+    };
+    assert_eq!(desk.act(input), Ended::Applied(None));
+    desk.tells(&payment.to_string(), expect![[]]);
+    assert!(suspense(&desk.store, None, None).unwrap().items.is_empty());
+}
+
+#[test]
+fn messages_are_found_by_their_ids_however_they_ended() {
+    let mut desk = Desk::new();
+    desk.apply_for(CODE).apply_for(CODE).pay("79", Some(CODE), None);
+    desk.say("bank", "payment.reported.v1", "bad-1", &json!({ "feed": "bank" }));
+    desk.tells("app-123", expect![[]]);
+    desk.tells("pay-79", expect![[]]);
+    desk.tells("bad-1", expect![[]]);
+    let unknown = why(desk.books(), "never-heard").unwrap_err();
+    expect![[]].assert_eq(&unknown.to_string());
+}
+
+#[test]
+fn damaged_codes_lead_to_the_order_that_was_meant() {
+    let mut desk = Desk::new();
+    let small = "000000000000000000000087654321";
+    desk.apply_for(CODE).apply_for(small);
+    let damages = [
+        ("wrong", format!("9{}", &CODE[1..])),
+        ("swapped", CODE.replacen("12", "21", 1)),
+        ("missing", CODE.replacen('5', "", 1)),
+        ("doubled", CODE.replacen('5', "55", 1)),
+        ("grouped and wrong", format!("9{} {}", &CODE[1..10], &CODE[10..])),
+        ("zeros eaten", "87654321".to_owned()),
+        ("nothing like it", "2026 12345".to_owned()),
+    ];
+    let mut table = String::new();
+    for (at, (what, purpose)) in damages.iter().enumerate() {
+        desk.pay(&format!("{at}"), None, Some(purpose));
+        let feed = "bank".parse().unwrap();
+        let payment =
+            kvit_adapters::store::Tables::payment_by_identity(&desk.store, &feed, &format!("{at}"));
+        let found = candidates(&desk.store, &payment.unwrap().unwrap()).unwrap();
+        let found: Vec<_> =
+            found.iter().map(|it| format!("{} {:?}", it.order_code, it.reasons)).collect();
+        table.push_str(&format!("{what}: {}\n", found.join("; ")));
+    }
+    expect![[]].assert_eq(&table);
+}
+
+#[test]
+fn lists_are_filtered_and_go_on_where_they_ended() {
+    let mut desk = Desk::new();
+    for first in 1..=5 {
+        let code = format!("{first}{}", &CODE[1..]);
+        desk.apply_for(&code);
+        if first % 2 == 0 {
+            desk.pay(&format!("p{first}"), Some(&code), None);
+        }
+    }
+    let ask = |filter: CaseFilter| {
+        let found = cases(&desk.store, &filter).unwrap();
+        let codes: String = found.items.iter().map(|it| &it.order_code.as_str()[..1]).collect();
+        (codes, found.next)
+    };
+    let routed = || Some("routed".to_owned());
+    assert_eq!(ask(CaseFilter::default()).0, "12345");
+    assert_eq!(ask(CaseFilter { status: routed(), ..CaseFilter::default() }).0, "24");
+    let (codes, next) = ask(CaseFilter { limit: Some(2), ..CaseFilter::default() });
+    assert_eq!(codes, "12");
+    assert_eq!(ask(CaseFilter { after: next, ..CaseFilter::default() }).0, "345");
+    let agency = Some("gai-minsk".parse().unwrap());
+    assert_eq!(ask(CaseFilter { agency, ..CaseFilter::default() }).0, "");
+    let code: OrderCode = format!("2{}", &CODE[1..]).parse().unwrap();
+    let view = case(&desk.store, code).unwrap();
+    let read: CaseView = serde_json::from_str(&serde_json::to_string(&view).unwrap()).unwrap();
+    assert_eq!(read.payments.len(), 1);
+    assert!(totals(&desk.store).unwrap().iter().all(|it| it.conserved));
+    assert!(verify_audit(&desk.store, |_| {}).unwrap().sound);
+    assert!(verify_store(&desk.store, |_| {}).unwrap().sound);
+}
+
+#[test]
+fn quarantine_shows_text_as_text_and_what_to_do() {
+    let mut desk = Desk::new();
+    desk.say("bank", "payment.reported.v1", "bad-1", &json!({ "feed": "bank" }));
+    let number = quarantine(&desk.store, None, None).unwrap().items[0].number;
+    let shown = quarantined(&desk.store, number).unwrap();
+    assert_eq!(shown.body_text.as_deref(), Some("{\"feed\":\"bank\"}"));
+    assert_eq!(shown.record.code, "KV1106");
+    assert_eq!(shown.cure, "Add the field.");
+}
