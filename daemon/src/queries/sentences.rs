@@ -124,7 +124,7 @@ fn of_money(note: &Note) -> String {
         Note::Suspended { reason, found } => {
             let found: Vec<String> = found.iter().map(ToString::to_string).collect();
             let found =
-                if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) };
+                if found.is_empty() { String::new() } else { format!(" ({})", found.join(", ")) };
             format!("put in suspense: {}{found}", waits(*reason))
         }
         Note::Allocated { feed, payment_id, order_code, settled, surplus, suspense } => {

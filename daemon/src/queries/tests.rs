@@ -142,7 +142,23 @@ impl Desk {
 #[test]
 fn the_story_of_a_case_from_application_to_decision() {
     let mut desk = Desk::new();
-    desk.apply_for(CODE).pay("77", Some(CODE), None);
+    desk.apply_for(CODE);
+    desk.tells(CODE, expect![[r#"
+        Order 123456789012345678901234567890: awaiting payment
+          procedure 5.9, submitted 2026-03-05 10:15:00 through the portal epasluga
+          due 45.00 BYN, settled 0.00 BYN; to be paid until 2026-04-04 10:15:00
+          it waits for 45.00 BYN from the applicant
+          no agency has it yet; its route leads to zags-minsk
+
+        What happened:
+        2026-03-05 10:20:01  #1     portal epasluga  application.submitted.v1  app-123  applied
+            application accepted: procedure 5.9, 45.00 BYN is due; zags-minsk is to decide it by 2026-03-11
+            the portal is told: awaiting payment (0.00 BYN of 45.00 BYN settled)
+
+        What can be done:
+          the applicant pays 45.00 BYN and quotes 123456789012345678901234567890; if they say they did, look whether the money is in suspense: kvit suspense list
+    "#]]);
+    desk.pay("77", Some(CODE), None);
     let decided = json!({
         "order_code": CODE, "decision_id": "d-1", "outcome": "granted",
         "decided_at": "2026-03-06T09:00:00+03:00", "title": "Рашэнне", "text": "Так",
@@ -150,15 +166,59 @@ fn the_story_of_a_case_from_application_to_decision() {
     });
     desk.now = "2026-03-06T09:00:00+03:00".parse().unwrap();
     desk.say("zags-minsk", "case.decided.v1", "dec-1", &decided);
-    desk.tells(CODE, expect![[]]);
+    desk.tells(CODE, expect![[r#"
+        Order 123456789012345678901234567890: decided
+          procedure 5.9, submitted 2026-03-05 10:15:00 through the portal epasluga
+          due 45.00 BYN, settled 45.00 BYN; to be paid until 2026-04-04 10:15:00
+          agency zags-minsk has it, to decide by 2026-03-11
+          decision d-1: granted by zags-minsk on 2026-03-06 09:00:00; not yet acknowledged; published so far: 1
+          payment 2 (bank/77): 45.00 BYN, credited, 45.00 BYN settled
+
+        What happened:
+        2026-03-05 10:20:01  #1     portal epasluga  application.submitted.v1  app-123  applied
+            application accepted: procedure 5.9, 45.00 BYN is due; zags-minsk is to decide it by 2026-03-11
+            the portal is told: awaiting payment (0.00 BYN of 45.00 BYN settled)
+        2026-03-05 10:20:02  #2     bank bank  payment.reported.v1  pay-77  applied
+            bank reports payment 77 of 45.00 BYN, paid at 2026-03-05 13:30:15: it is on the account
+            matched to order 123456789012345678901234567890: the field for the order code holds it
+            of payment 77 (bank) now: 45.00 BYN settled on order 123456789012345678901234567890, 0.00 BYN more than needed, 0.00 BYN in suspense
+            sent to zags-minsk, to be decided by 2026-03-11; evidence: the money is on the account
+            the portal is told: at the agency (45.00 BYN of 45.00 BYN settled)
+        2026-03-06 09:00:01  #3     agency zags-minsk  case.decided.v1  dec-1  applied
+            zags-minsk decided: granted (decision d-1)
+            the portal is told: decided (45.00 BYN of 45.00 BYN settled)
+
+        What can be done:
+          the portal acknowledges decision d-1 with decision.acknowledged.v1
+    "#]]);
 }
 
 #[test]
 fn the_story_of_money_in_suspense_until_a_person_says_where_it_belongs() {
     let mut desk = Desk::new();
-    let typo = CODE.replace("5678", "5768");
+    let typo = CODE.replacen("5678", "5768", 1);
     desk.apply_for(CODE).pay("78", None, Some(&format!("Пошлина {typo}, спасибо")));
-    desk.tells("bank/78", expect![[]]);
+    desk.tells("bank/78", expect![[r#"
+        Payment 2 (bank/78): 45.00 BYN, credited, in suspense: no application with its order code is known yet
+          it names order 123457689012345678901234567890
+          bank says credited: code quoted: none; codes in the text: 123457689012345678901234567890; references: bank_document 78
+
+        What happened:
+        2026-03-05 10:20:02  #2     bank bank  payment.reported.v1  pay-78  applied
+            bank reports payment 78 of 45.00 BYN, paid at 2026-03-05 13:30:15: it is on the account
+            matched to order 123457689012345678901234567890: it is the only order code in the payer's text
+            put in suspense: no application with its order code is known yet (123457689012345678901234567890)
+
+        Orders it may belong to:
+          123456789012345678901234567890  awaiting_payment (due 45.00 BYN)
+              two neighbouring digits are swapped in 123457689012345678901234567890
+              its fee is exactly what was paid
+
+        What can be done:
+          kvit suspense assign 2 123456789012345678901234567890 --reason <why>
+          or wait: once its application comes, the money goes there by itself
+          payer and purpose: kvit suspense show 2
+    "#]]);
     let payment = suspense(&desk.store, None, None).unwrap().items[0].number;
     let input = Input::AssignPayment {
         payment: Seq(payment),
@@ -167,7 +227,28 @@ fn the_story_of_money_in_suspense_until_a_person_says_where_it_belongs() {
         reason: "the payer called".into(),
     };
     assert_eq!(desk.act(input), Ended::Applied(None));
-    desk.tells(&payment.to_string(), expect![[]]);
+    desk.tells(&payment.to_string(), expect![[r#"
+        Payment 2 (bank/78): 45.00 BYN, credited, 45.00 BYN settled
+          it belongs to order 123456789012345678901234567890
+          assigned by aksana at 2026-03-05 10:20:03: the payer called
+          bank says credited: code quoted: none; codes in the text: 123457689012345678901234567890; references: bank_document 78
+
+        What happened:
+        2026-03-05 10:20:02  #2     bank bank  payment.reported.v1  pay-78  applied
+            bank reports payment 78 of 45.00 BYN, paid at 2026-03-05 13:30:15: it is on the account
+            matched to order 123457689012345678901234567890: it is the only order code in the payer's text
+            put in suspense: no application with its order code is known yet (123457689012345678901234567890)
+        2026-03-05 10:20:03  #3     operator aksana, because: the payer called
+            a person assigned the payment to order 123456789012345678901234567890
+            matched to order 123456789012345678901234567890: a person said so
+            its evidence names order 123457689012345678901234567890, against what a person decided; the person's word stands, and the operators are alerted
+            of payment 78 (bank) now: 45.00 BYN settled on order 123456789012345678901234567890, 0.00 BYN more than needed, 0.00 BYN in suspense
+            sent to zags-minsk, to be decided by 2026-03-11; evidence: the money is on the account
+            the portal is told: at the agency (45.00 BYN of 45.00 BYN settled)
+
+        What can be done:
+          the order's own story: kvit why 123456789012345678901234567890
+    "#]]);
     assert!(suspense(&desk.store, None, None).unwrap().items.is_empty());
 }
 
@@ -176,11 +257,47 @@ fn messages_are_found_by_their_ids_however_they_ended() {
     let mut desk = Desk::new();
     desk.apply_for(CODE).apply_for(CODE).pay("79", Some(CODE), None);
     desk.say("bank", "payment.reported.v1", "bad-1", &json!({ "feed": "bank" }));
-    desk.tells("app-123", expect![[]]);
-    desk.tells("pay-79", expect![[]]);
-    desk.tells("bad-1", expect![[]]);
+    desk.tells("app-123", expect![[r#"
+        Message app-123 from portal epasluga: duplicate
+
+        What happened:
+        2026-03-05 10:20:01  #1     portal epasluga  application.submitted.v1  app-123  applied
+            application accepted: procedure 5.9, 45.00 BYN is due; zags-minsk is to decide it by 2026-03-11
+            the portal is told: awaiting payment (0.00 BYN of 45.00 BYN settled)
+        2026-03-05 10:20:02  #2     portal epasluga  application.submitted.v1  app-123  duplicate
+
+        What can be done:
+          kvit why 123456789012345678901234567890
+    "#]]);
+    desk.tells("pay-79", expect![[r#"
+        Message pay-79 from bank bank: applied
+
+        What happened:
+        2026-03-05 10:20:03  #3     bank bank  payment.reported.v1  pay-79  applied
+            bank reports payment 79 of 45.00 BYN, paid at 2026-03-05 13:30:15: it is on the account
+            matched to order 123456789012345678901234567890: the field for the order code holds it
+            of payment 79 (bank) now: 45.00 BYN settled on order 123456789012345678901234567890, 0.00 BYN more than needed, 0.00 BYN in suspense
+            sent to zags-minsk, to be decided by 2026-03-11; evidence: the money is on the account
+            the portal is told: at the agency (45.00 BYN of 45.00 BYN settled)
+
+        What can be done:
+          kvit why 123456789012345678901234567890
+          kvit why 3
+    "#]]);
+    desk.tells("bad-1", expect![[r#"
+        Message bad-1 from bank bank: refused
+          its bytes are in quarantine under number 4
+
+        What happened:
+        2026-03-05 10:20:04  #4     bank bank  payment.reported.v1  bad-1  refused
+            refused with KV1106, A required field is missing: missing field `payment_id` at line 1 column 15. Cure: Add the field.
+
+        What can be done:
+          Add the field.
+          the message as it came: kvit quarantine show 4
+    "#]]);
     let unknown = why(desk.books(), "never-heard").unwrap_err();
-    expect![[]].assert_eq(&unknown.to_string());
+    expect![[r#"nothing is known of "never-heard": no order, payment, file or message of that name"#]].assert_eq(&unknown.to_string());
 }
 
 #[test]
@@ -208,7 +325,15 @@ fn damaged_codes_lead_to_the_order_that_was_meant() {
             found.iter().map(|it| format!("{} {:?}", it.order_code, it.reasons)).collect();
         table.push_str(&format!("{what}: {}\n", found.join("; ")));
     }
-    expect![[]].assert_eq(&table);
+    expect![[r#"
+        wrong: 123456789012345678901234567890 ["one digit is wrong in 923456789012345678901234567890", "its fee is exactly what was paid"]
+        swapped: 123456789012345678901234567890 ["two neighbouring digits are swapped in 213456789012345678901234567890", "its fee is exactly what was paid"]
+        missing: 123456789012345678901234567890 ["a digit is missing in 12346789012345678901234567890", "its fee is exactly what was paid"]
+        doubled: 123456789012345678901234567890 ["a digit is doubled in 1234556789012345678901234567890", "its fee is exactly what was paid"]
+        grouped and wrong: 123456789012345678901234567890 ["one digit is wrong in 923456789012345678901234567890", "its fee is exactly what was paid"]
+        zeros eaten: 000000000000000000000087654321 ["leading zeros are missing in 87654321", "its fee is exactly what was paid"]
+        nothing like it: 
+    "#]].assert_eq(&table);
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn case_headline(case: &Case, view: &CaseView) -> Vec<String> {
         let seen =
             if decision.acknowledged { "the cabinet has it" } else { "not yet acknowledged" };
         lines.push(format!(
-            "decision {}: {} by {} on {}; {seen}, published {} times",
+            "decision {}: {} by {} on {}; {seen}; published so far: {}",
             decision.decision_id,
             decided(decision.outcome),
             decision.agency,
@@ -255,7 +255,9 @@ fn of_payment(store: &Store, payment: &Payment) -> Result<Why, QueryError> {
         store.story(Subject::Payment(payment.seq))?,
     );
     if let Some(order_code) = payment.order_code {
-        why.headline.push(format!("it belongs to order {order_code}"));
+        let unknown = payment.allocation.reason == Some(SuspenseReason::UnknownOrder);
+        let verb = if unknown { "names" } else { "belongs to" };
+        why.headline.push(format!("it {verb} order {order_code}"));
     }
     if let Some(assigned) = &payment.assigned {
         let (by, reason) = (&assigned.by, &assigned.reason);
