@@ -1,6 +1,6 @@
 //! The commands that ask the daemon, or have it act.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 use clap::{Args, Subcommand};
 use kvit_schemas::{AgencyId, OrderCode, ProcedureCode};
@@ -197,9 +197,15 @@ fn progress(what: &'static str) -> impl FnMut(u64) {
     let tell = std::io::stderr().is_terminal();
     move |seen| {
         if tell {
-            eprint!("\r{seen} {what}\r");
+            // The cursor stays at the line's beginning: what is printed next takes its place.
+            warn_in_place(&format!("{seen} {what}"));
         }
     }
+}
+
+fn warn_in_place(text: &str) {
+    // Where nobody can be told, there is nobody to tell.
+    let _ = write!(std::io::stderr().lock(), "\x1b[2K{text}\r");
 }
 
 fn act(global: &Global, path: &str, wish: &impl Serialize) -> Result<(), Failure> {

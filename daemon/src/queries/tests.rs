@@ -297,7 +297,10 @@ fn messages_are_found_by_their_ids_however_they_ended() {
           the message as it came: kvit quarantine show 4
     "#]]);
     let unknown = why(desk.books(), "never-heard").unwrap_err();
-    expect![[r#"nothing is known of "never-heard": no order, payment, file or message of that name"#]].assert_eq(&unknown.to_string());
+    expect![[
+        r#"nothing is known of "never-heard": no order, payment, file or message of that name"#
+    ]]
+    .assert_eq(&unknown.to_string());
 }
 
 #[test]
