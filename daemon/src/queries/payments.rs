@@ -148,7 +148,7 @@ impl PaymentView {
 }
 
 impl SightingView {
-    pub(super) fn of(sighting: &Sighting) -> Self {
+    pub(in crate::queries) fn of(sighting: &Sighting) -> Self {
         Self {
             feed: sighting.feed.to_string(),
             payment_id: sighting.payment_id.to_string(),

@@ -52,7 +52,8 @@ pub(super) fn sentence(note: &Note) -> String {
         Note::ApplicationAccepted { procedure, due, route, due_on } => {
             let fee = due.map_or("nothing is due".to_owned(), |due| format!("{due} is due"));
             format!(
-                "application accepted: procedure {procedure}, {fee}; {route} is to decide it by {due_on}"
+                "application accepted: procedure {procedure}, {fee}; {route} is to decide it by \
+                 {due_on}"
             )
         }
         Note::Withdrew { at } => format!("the applicant withdrew at {}", at_text(*at)),
@@ -60,7 +61,8 @@ pub(super) fn sentence(note: &Note) -> String {
             let operation = operation.as_deref().unwrap_or("not given");
             let amount = amount.map_or("not given".to_owned(), |amount| amount.to_string());
             format!(
-                "the applicant attached a receipt, unverified: operation {operation}, amount {amount}"
+                "the applicant attached a receipt, unverified: operation {operation}, amount \
+                 {amount}"
             )
         }
         Note::DocumentsKept => "documents of the applicant were taken".to_owned(),
@@ -128,11 +130,18 @@ fn of_money(note: &Note) -> String {
             format!("put in suspense: {}{found}", waits(*reason))
         }
         Note::Allocated { feed, payment_id, order_code, settled, surplus, suspense } => {
-            let order = order_code.map(|code| format!(" on order {code}")).unwrap_or_default();
-            format!(
-                "of payment {payment_id} ({feed}) now: {settled} settled{order}, {surplus} more \
-                 than needed, {suspense} in suspense"
-            )
+            let order = order_code.map(|code| format!("on order {code}"));
+            let order = order.unwrap_or_default();
+            let places = [
+                (settled, order.as_str()),
+                (surplus, "more than needed"),
+                (suspense, "in suspense"),
+            ];
+            let parts = places.into_iter().filter(|(sum, _)| !sum.is_zero());
+            let parts: Vec<String> = parts.map(|(sum, place)| format!("{sum} {place}")).collect();
+            let where_to =
+                if parts.is_empty() { "nothing counts".into() } else { parts.join(", ") };
+            format!("of payment {payment_id} ({feed}) now: {where_to}")
         }
         Note::MoneyTold { agency, kind, amount } => {
             format!("{agency} is told: {}, {amount}", changed(*kind))

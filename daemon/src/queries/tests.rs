@@ -181,7 +181,7 @@ fn the_story_of_a_case_from_application_to_decision() {
         2026-03-05 10:20:02  #2     bank bank  payment.reported.v1  pay-77  applied
             bank reports payment 77 of 45.00 BYN, paid at 2026-03-05 13:30:15: it is on the account
             matched to order 123456789012345678901234567890: the field for the order code holds it
-            of payment 77 (bank) now: 45.00 BYN settled on order 123456789012345678901234567890, 0.00 BYN more than needed, 0.00 BYN in suspense
+            of payment 77 (bank) now: 45.00 BYN on order 123456789012345678901234567890
             sent to zags-minsk, to be decided by 2026-03-11; evidence: the money is on the account
             the portal is told: at the agency (45.00 BYN of 45.00 BYN settled)
         2026-03-06 09:00:01  #3     agency zags-minsk  case.decided.v1  dec-1  applied
@@ -242,7 +242,7 @@ fn the_story_of_money_in_suspense_until_a_person_says_where_it_belongs() {
             a person assigned the payment to order 123456789012345678901234567890
             matched to order 123456789012345678901234567890: a person said so
             its evidence names order 123457689012345678901234567890, against what a person decided; the person's word stands, and the operators are alerted
-            of payment 78 (bank) now: 45.00 BYN settled on order 123456789012345678901234567890, 0.00 BYN more than needed, 0.00 BYN in suspense
+            of payment 78 (bank) now: 45.00 BYN on order 123456789012345678901234567890
             sent to zags-minsk, to be decided by 2026-03-11; evidence: the money is on the account
             the portal is told: at the agency (45.00 BYN of 45.00 BYN settled)
 
@@ -276,7 +276,7 @@ fn messages_are_found_by_their_ids_however_they_ended() {
         2026-03-05 10:20:03  #3     bank bank  payment.reported.v1  pay-79  applied
             bank reports payment 79 of 45.00 BYN, paid at 2026-03-05 13:30:15: it is on the account
             matched to order 123456789012345678901234567890: the field for the order code holds it
-            of payment 79 (bank) now: 45.00 BYN settled on order 123456789012345678901234567890, 0.00 BYN more than needed, 0.00 BYN in suspense
+            of payment 79 (bank) now: 45.00 BYN on order 123456789012345678901234567890
             sent to zags-minsk, to be decided by 2026-03-11; evidence: the money is on the account
             the portal is told: at the agency (45.00 BYN of 45.00 BYN settled)
 
