@@ -269,7 +269,9 @@ fn messages_are_found_by_their_ids_however_they_ended() {
         What can be done:
           kvit why 123456789012345678901234567890
     "#]]);
-    desk.tells("pay-79", expect![[r#"
+    desk.tells(
+        "pay-79",
+        expect![[r#"
         Message pay-79 from bank bank: applied
 
         What happened:
@@ -283,7 +285,8 @@ fn messages_are_found_by_their_ids_however_they_ended() {
         What can be done:
           kvit why 123456789012345678901234567890
           kvit why 3
-    "#]]);
+    "#]],
+    );
     desk.tells("bad-1", expect![[r#"
         Message bad-1 from bank bank: refused
           its bytes are in quarantine under number 4
