@@ -2,9 +2,11 @@
 
 pub mod admin;
 pub mod catalogue;
+pub mod cli;
 pub mod engine;
 pub mod health;
 pub mod pipeline;
+pub mod queries;
 pub mod schedule;
 pub mod service;
 pub mod settings;

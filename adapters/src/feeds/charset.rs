@@ -41,6 +41,16 @@ impl Decoder {
         self.charset = Some(Charset::Utf8);
     }
 
+    /// The name of the character set, `ascii` while nothing else was met.
+    pub(super) fn name(&self) -> &'static str {
+        match self.charset {
+            None => "ascii",
+            Some(Charset::Utf8) => "utf-8",
+            Some(Charset::Windows1251) => "windows-1251",
+            Some(Charset::Ibm866) => "ibm866",
+        }
+    }
+
     /// The line as text: tabs become spaces, and other control characters, which no value may
     /// hold, the replacement character.
     pub(super) fn decode(&mut self, line: &[u8]) -> Result<String, NotUtf8> {

@@ -58,6 +58,11 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
+    /// How many bytes were read, and the name of their character set as far as it is known.
+    pub(super) fn progress(&self) -> (u64, &'static str) {
+        (self.offset, self.decoder.name())
+    }
+
     /// Gives a line back, to be the next one again.
     pub(super) fn hold(&mut self, line: Line) {
         self.held = Some(line);

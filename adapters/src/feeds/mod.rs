@@ -121,6 +121,23 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
+    /// The name of the character set the bytes were read in, `ascii` while nothing else was met.
+    pub fn charset(&self) -> &'static str {
+        self.progress().1
+    }
+
+    /// How many bytes of the file were read so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.progress().0
+    }
+
+    fn progress(&self) -> (u64, &'static str) {
+        match &self.source {
+            Source::Erip(register) => register.progress(),
+            Source::ClientBank(statement) => statement.progress(),
+        }
+    }
+
     /// What was read so far.
     pub fn totals(&self) -> &Totals {
         &self.totals

@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use kvit_schemas::record::{
     AuditBatch, AuditLine, Case, FileRecord, LedgerEntry, Mark, OutMessage, Payment, Position,
-    QuarantineRecord, Seq, Timer,
+    QuarantineRecord, Seq, Subject, Timer,
 };
 use kvit_schemas::{Currency, FeedId, Moment};
 use serde::Serialize;
@@ -238,7 +238,9 @@ impl<'a> Draft<'a> {
         let lines = std::mem::take(&mut self.lines);
         for (at, line) in lines.iter().enumerate() {
             let at = u16::try_from(at).unwrap_or(u16::MAX);
-            for subject in &line.subjects {
+            let message = line.message.as_ref().filter(|_| line.is_found_by_message());
+            let message = message.map(|(_, id)| Subject::message(id));
+            for subject in line.subjects.iter().chain(&message) {
                 self.changes.insert(keys::story(*subject, commit, at), Some(Vec::new()));
             }
         }

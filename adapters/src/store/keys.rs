@@ -126,11 +126,11 @@ pub(super) fn statement(feed: &FeedId, identity: &str) -> Vec<u8> {
 }
 
 pub(super) fn story_prefix(subject: Subject) -> Vec<u8> {
-    let (kind, seq) = match subject {
-        Subject::Case(seq) => (b'c', seq),
-        Subject::Payment(seq) => (b'p', seq),
-    };
-    key(STORY, &[&[kind], &seq.0.to_be_bytes()])
+    match subject {
+        Subject::Case(seq) => key(STORY, &[b"c", &seq.0.to_be_bytes()]),
+        Subject::Payment(seq) => key(STORY, &[b"p", &seq.0.to_be_bytes()]),
+        Subject::Message(hash) => key(STORY, &[b"m", &hash.0]),
+    }
 }
 
 pub(super) fn story(subject: Subject, commit: u64, line: u16) -> Vec<u8> {

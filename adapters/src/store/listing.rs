@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use kvit_schemas::record::{
-    AuditBatch, Case, FileRecord, OutMessage, Payment, Position, QuarantineRecord, Seq, Timer,
-    TimerQueue,
+    AuditBatch, AuditLine, Case, FileRecord, OutMessage, Payment, Position, QuarantineRecord, Seq,
+    Timer, TimerQueue,
 };
 use kvit_schemas::{Currency, Day, FeedId, Moment};
 use serde::de::DeserializeOwned;
 
-use super::tables::{OutboxRow, Tables};
+use super::tables::{OutboxRow, StoryLine, Tables};
 use super::{KeyValue, Store, StoreError, after_prefix, codec, draft, keys};
 
 /// Some records and where to go on.
@@ -193,6 +193,38 @@ impl Store {
                 Ok(DaySum { name, moved: codec::decode(key, value)? })
             })
             .collect()
+    }
+
+    /// The lines of the input with this number; none when it left none. Numbers grow with commits,
+    /// so that halving finds the commit.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn lines_of_seq(&self, seq: Seq) -> Result<Vec<StoryLine>, StoreError> {
+        let (mut low, mut high) = (1, self.last_commit());
+        while low <= high {
+            let middle = low + (high - low) / 2;
+            let from = Bound::Included(keys::numbered(keys::AUDIT, Seq(middle)));
+            let to = Bound::Included(keys::numbered(keys::AUDIT, Seq(high)));
+            let rows = self.page_rows(from, to, 1)?;
+            let Some((key, value)) = rows.first() else {
+                high = middle - 1;
+                continue;
+            };
+            let batch: AuditBatch = codec::decode(key, value)?;
+            let commit = keys::number_at_end(key).map_or(middle, |found| found.0);
+            let mine = |line: &AuditLine| line.seq == seq;
+            if batch.lines.iter().any(mine) {
+                let lines = batch.lines.into_iter().filter(mine);
+                return Ok(lines.map(|line| StoryLine { commit, line }).collect());
+            }
+            if batch.lines.iter().all(|line| line.seq > seq) {
+                high = middle - 1;
+            } else {
+                low = commit + 1;
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// Walks the whole audit chain. `progress` is told the number of batches after each.

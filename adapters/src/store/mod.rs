@@ -6,6 +6,9 @@ mod keys;
 mod listing;
 mod memory;
 pub mod rows;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod story_tests;
 mod tables;
 
 use std::collections::BTreeMap;

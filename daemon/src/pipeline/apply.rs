@@ -172,8 +172,7 @@ impl Applier {
 
     /// Marks are kept in two periods of this length; the message ids of both are looked up.
     pub(super) fn period(&self, now: Moment) -> u32 {
-        let days = now.seconds().div_euclid(24 * 60 * 60);
-        u32::try_from(days / self.keep_days).unwrap_or_default()
+        mark_period(now, self.keep_days)
     }
 
     pub(super) fn mark(&self, draft: &mut Draft<'_>, (party, checked): (&Party, &Checked), at: At) {
@@ -181,6 +180,12 @@ impl Applier {
         let named = (&*party.to_string(), checked.message_id.as_str());
         draft.put_mark(self.period(at.now), named, mark);
     }
+}
+
+/// The period whose marks are written at a moment, when they are kept for so many days.
+pub(crate) fn mark_period(now: Moment, keep_days: i64) -> u32 {
+    let days = now.seconds().div_euclid(24 * 60 * 60);
+    u32::try_from(days / keep_days.max(1)).unwrap_or_default()
 }
 
 /// What a panic said.

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | check | [`intake`] | one of its own |
 //! | disposition | `deliver`, [`files`] | the committer's |
-| read facts, engine, write | `facts`, [`apply`], `write` | the committer's |
+//! | read facts, engine, write | `facts`, [`apply`], `write` | the committer's |
 //! | sync, then answer | [`committer`] | the syncer's |
 //! | publish and confirm | [`relay`] | tokio |
 //!
@@ -24,7 +24,9 @@ pub mod relay;
 mod rows;
 mod write;
 
+pub(crate) use apply::mark_period;
 pub use apply::{Applier, Ended};
 pub use committer::{Committer, CommitterHandle, Progress, Work};
 pub use intake::{Arrival, Intake, Limits, Prepared, Queue};
 pub use outgoing::Addresses;
+pub(crate) use rows::PaymentDetail;

@@ -74,7 +74,6 @@ impl<'a> Checks<'a> {
     /// Holds keys against each other.
     pub(super) fn weigh(&mut self, settings: &Settings) {
         self.sizes(settings);
-        self.listeners(settings);
         self.users(settings);
         self.feeds(settings);
         self.circles(settings);
@@ -96,16 +95,6 @@ impl<'a> Checks<'a> {
             let mib = bytes >> 20;
             let what = format!("times {largest} is {mib} MiB of memory for each queue, at worst");
             self.warning("broker.prefetch", what);
-        }
-    }
-
-    fn listeners(&mut self, settings: &Settings) {
-        let Some(admin) = settings.admin.listen else { return };
-        if !admin.ip().is_loopback() {
-            self.problem("admin.listen", format!("must be on loopback, is {admin}"));
-        }
-        if settings.health.listen == Some(admin) {
-            self.problem("admin.listen", format!("is also health.listen, {admin}"));
         }
     }
 

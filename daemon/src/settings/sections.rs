@@ -10,6 +10,10 @@ use super::choice::choice;
 use super::secret::BrokerUrl;
 use super::section::Section;
 
+/// Why `admin.listen` cannot be set.
+const NO_TCP: &str = "must be empty: this version serves the admin API on its Unix socket only, \
+                      where the peer's uid says who asks";
+
 /// The most bytes a message or a file message may be set to have (CONTRACT.md 2).
 const BODY_BYTES_MAX: usize = 16 << 20;
 
@@ -50,8 +54,6 @@ pub struct Limits {
     pub message_bytes_max: usize,
     /// Of a file that comes as a message.
     pub file_bytes_max: usize,
-    /// Levels of nesting in a message.
-    pub nesting_max: usize,
     /// What quarantine keeps of a body; never less than `message_bytes_max`.
     pub quarantine_body_bytes_max: usize,
 }
@@ -166,8 +168,6 @@ pub struct Dedupe {
 pub struct Admin {
     /// Unix socket.
     pub socket: PathBuf,
-    /// TCP address on loopback, if any.
-    pub listen: Option<SocketAddr>,
 }
 
 /// `[health]`.
@@ -225,7 +225,6 @@ pub(super) fn limits(s: &mut Section<'_>) -> Limits {
     Limits {
         message_bytes_max: s.number("message_bytes_max", 1024..=BODY_BYTES_MAX),
         file_bytes_max: s.number("file_bytes_max", 1024..=BODY_BYTES_MAX),
-        nesting_max: s.number("nesting_max", 4..=100),
         quarantine_body_bytes_max: s.number("quarantine_body_bytes_max", 1024..=BODY_BYTES_MAX),
     }
 }
@@ -276,7 +275,9 @@ pub(super) fn dedupe(s: &mut Section<'_>) -> Dedupe {
 }
 
 pub(super) fn admin(s: &mut Section<'_>) -> Admin {
-    Admin { socket: s.path("socket"), listen: s.optional("listen", address) }
+    // Over TCP nobody would know who asks; the key exists to say so.
+    s.optional("listen", |_| Err::<(), _>(NO_TCP.to_owned()));
+    Admin { socket: s.path("socket") }
 }
 
 pub(super) fn health(s: &mut Section<'_>) -> Health {

@@ -86,7 +86,7 @@ fn the_defaults_alone_are_settings() {
     assert_eq!(broker.prefix, "kvit");
     assert!(!broker.declare);
     assert_eq!((broker.prefetch, broker.heartbeat_seconds), (512, 10));
-    assert_eq!((limits.message_bytes_max, limits.nesting_max), (1 << 20, 32));
+    assert_eq!((limits.message_bytes_max, limits.file_bytes_max), (1 << 20, 16 << 20));
     assert_eq!((pipeline.batch_messages_max, pipeline.outbox_rows_max), (256, 100_000));
     assert_eq!((store.kind, store.cache_bytes), (StoreKind::Sled, 64 << 20));
     assert!(loaded.settings.portals.is_empty() && loaded.settings.feeds.is_empty());
@@ -272,11 +272,11 @@ fn everything_wrong_is_told_at_once_and_with_its_layer() {
         kvit.toml: fees.base_value_day must be one of submitted, is "paid"; this version counts by the day of the application only
         kvit.toml: schedule.expiry must have 5 fields: minute, hour, day of month, month, day of week; has 6
         environment (KVIT__DEDUPE__KEEP): dedupe.keep is no setting
+        conf.d/a.toml: admin.listen must be empty: this version serves the admin API on its Unix socket only, where the peer's uid says who asks
         conf.d/a.toml: health must be a table
         command line: shutdown.grace_seconds must be a whole number from 1 to 600, is 0
         kvit.toml: log.filter must be a level, or targets with levels; "info,=,=": invalid filter directive
         command line: what ever is no setting
-        conf.d/a.toml: admin.listen must be on loopback, is 0.0.0.0:1
         kvit.toml: feeds.a.bank names "nobody", which is not among the banks
         kvit.toml: feeds.a.settles names "b", which is not among the feeds
         kvit.toml: feeds.a.settles names "c", which is not among the feeds"#]].assert_eq(&machine.error());
@@ -303,8 +303,6 @@ fn keys_that_do_not_go_together_are_refused() {
     check_error(
         "[limits]
          message_bytes_max = 2_097_152
-         [admin]
-         listen = '127.0.0.1:9465'
          [portals.epasluga]
          users = ['one']
          [agencies.gai]
@@ -329,7 +327,6 @@ fn keys_that_do_not_go_together_are_refused() {
          uid = 7",
         expect![[r#"
             kvit.toml: limits.message_bytes_max is above limits.quarantine_body_bytes_max, 1048576: raise both
-            kvit.toml: admin.listen is also health.listen, 127.0.0.1:9465
             kvit.toml: agencies.gai.users has "one", who speaks for portal epasluga already
             kvit.toml: agencies.gai.users has "two", who speaks for bank erip already
             kvit.toml: feeds.a.bank names "nobody", which is not among the banks

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CodeSource, Seq, SuspenseReason};
 use crate::message::{
-    Evidence, Outcome, PaymentChange, PaymentState, RefundReason, RefundState, Status,
+    ContentHash, Evidence, Outcome, PaymentChange, PaymentState, RefundReason, RefundState, Status,
 };
 use crate::{AgencyId, Code, Day, FeedId, MessageId, Moment, Money, OrderCode};
 
@@ -88,6 +88,24 @@ pub enum Subject {
     Case(Seq),
     /// A payment.
     Payment(Seq),
+    /// A message, by the hash of its id. Lines that a mark does not lead to are found by it; it is
+    /// never among the subjects of a line.
+    Message(ContentHash),
+}
+
+impl Subject {
+    /// The messages with this id, whoever sent them.
+    pub fn message(message_id: &str) -> Self {
+        Self::Message(ContentHash::of(&[message_id.as_bytes()]))
+    }
+}
+
+impl AuditLine {
+    /// True when the line is to be found by the id of its message: no mark leads to one that was
+    /// not applied, and no story of a case or payment tells one without subjects.
+    pub fn is_found_by_message(&self) -> bool {
+        self.disposition != Some(Disposition::Applied) || self.subjects.is_empty()
+    }
 }
 
 /// Something that followed.

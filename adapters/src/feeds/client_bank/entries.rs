@@ -30,6 +30,10 @@ impl<R: BufRead> Entries<R> {
         Self { lines }
     }
 
+    pub(super) fn progress(&self) -> (u64, &'static str) {
+        self.lines.progress()
+    }
+
     pub(super) fn next(&mut self) -> Result<Option<Entry>, FeedError> {
         let Some(line) = self.lines.next()? else { return Ok(None) };
         let offset = line.offset;

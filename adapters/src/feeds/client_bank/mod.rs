@@ -88,6 +88,10 @@ impl<R: BufRead> Statement<R> {
         Ok(statement)
     }
 
+    pub(super) fn progress(&self) -> (u64, &'static str) {
+        self.entries.progress()
+    }
+
     pub(super) fn head(&self) -> &FileHead {
         &self.head
     }

@@ -537,6 +537,7 @@ fn values_may_hold_the_marks_of_the_format() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn control_figures_are_compared() {
     let mut out = String::new();
     for text in [

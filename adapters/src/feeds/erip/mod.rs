@@ -46,6 +46,10 @@ impl<R: BufRead> Register<R> {
         Ok(Self { lines, head, context, rows: 0 })
     }
 
+    pub(super) fn progress(&self) -> (u64, &'static str) {
+        self.lines.progress()
+    }
+
     pub(super) fn head(&self) -> &FileHead {
         &self.head
     }

@@ -42,7 +42,8 @@ fn the_contracts_own_examples_are_read() {
 
 #[test]
 fn every_refusal_has_its_code_and_its_place() {
-    let cases: &[(&str, &str, &dyn Fn(&mut serde_json::Value))] = &[
+    type Change = dyn Fn(&mut serde_json::Value);
+    let cases: &[(&str, &str, &Change)] = &[
         ("KV1105", "/nonsense", &|b| b["nonsense"] = 1.into()),
         ("KV1105", "/payer/nick", &|b| b["payer"]["nick"] = "x".into()),
         ("KV1106", "", &|b| drop(b.as_object_mut().unwrap().remove("amount"))),

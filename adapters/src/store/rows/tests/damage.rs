@@ -184,7 +184,7 @@ const HARMS: [(&str, Harm); 4] = [
 
 /// Opens a damaged copy, as the daemon would, with a limit on how long it may take.
 fn outcome(path: &Path) -> Result<(RowStore, OpenReport), OpenError> {
-    let (answer, answered) = mpsc::channel();
+    let (answer, answered) = mpsc::sync_channel(1);
     let path = path.to_owned();
     std::thread::spawn(move || answer.send(RowStore::open(&path, options())).is_ok());
     answered.recv_timeout(Duration::from_secs(60)).unwrap()

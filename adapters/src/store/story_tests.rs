@@ -1,0 +1,61 @@
+//! Lines of the audit log, by what finds them.
+
+use kvit_schemas::Moment;
+use kvit_schemas::record::{Actor, AuditLine, Disposition, Seq, Subject};
+
+use super::{MemoryRows, Store, Tables};
+
+fn line(seq: u64, disposition: Disposition, subjects: Vec<Subject>) -> AuditLine {
+    AuditLine {
+        at: Moment::from_micros(0).unwrap(),
+        seq: Seq(seq),
+        actor: Actor::Unknown,
+        message: Some(("payment.reported.v1".to_owned(), format!("m-{seq}"))),
+        disposition: Some(disposition),
+        subjects,
+        notes: Vec::new(),
+    }
+}
+
+/// Commits of so many lines each; one without lines lies between them, as when messages were sent.
+fn store(commits: &[u64]) -> Store {
+    let store = Store::Memory(MemoryRows::default());
+    let mut seq = 0;
+    for lines in commits {
+        let mut draft = store.draft();
+        for _ in 0..*lines {
+            seq += 2;
+            draft.audit(line(seq, Disposition::Applied, vec![Subject::Case(Seq(1))]));
+        }
+        draft.apply(Seq(seq + 1)).unwrap();
+    }
+    store
+}
+
+#[test]
+fn a_number_leads_to_its_line_whatever_lies_between() {
+    for commits in [&[1][..], &[0, 3, 0, 0, 1, 2, 0], &[5, 5, 5, 5], &[0, 0], &[]] {
+        let store = store(commits);
+        let last = commits.iter().sum::<u64>() * 2;
+        for seq in 0..=last + 3 {
+            let found = store.lines_of_seq(Seq(seq)).unwrap();
+            let found: Vec<u64> = found.iter().map(|it| it.line.seq.0).collect();
+            let there = seq > 0 && seq <= last && seq % 2 == 0;
+            assert_eq!(found, if there { vec![seq] } else { vec![] }, "{seq} of {commits:?}");
+        }
+    }
+}
+
+#[test]
+fn only_messages_that_no_mark_leads_to_are_indexed_by_their_ids() {
+    let store = Store::Memory(MemoryRows::default());
+    let mut draft = store.draft();
+    let case = || vec![Subject::Case(Seq(1))];
+    draft.audit(line(1, Disposition::Applied, case()));
+    draft.audit(line(2, Disposition::Refused, case()));
+    draft.audit(line(3, Disposition::Duplicate, case()));
+    draft.audit(line(4, Disposition::Applied, Vec::new()));
+    draft.apply(Seq(5)).unwrap();
+    let found = |id: &str| store.story(Subject::message(id)).unwrap().len();
+    assert_eq!(["m-1", "m-2", "m-3", "m-4"].map(found), [0, 1, 1, 1]);
+}

@@ -1,0 +1,111 @@
+//! What is asked, and what is answered. Reading the store may block, so it is done off the async
+//! workers.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use kvit_schemas::OrderCode;
+use serde::Deserialize;
+
+use super::access::Viewer;
+use super::problem::Problem;
+use super::status::Status;
+use crate::queries::{
+    self, Books, CaseFilter, CaseSummary, CaseView, Listed, PaymentView, QuarantineView,
+    Quarantined, QueryError, Suspended, TotalView, Why,
+};
+use crate::service::Shared;
+
+type Answer<T> = Result<Json<T>, Problem>;
+
+/// Which part of a list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageOf {
+    after: Option<u64>,
+    limit: Option<usize>,
+}
+
+/// What `why` is asked about.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    q: String,
+}
+
+async fn ask<T: Send + 'static>(
+    shared: Arc<Shared>,
+    question: impl FnOnce(Books<'_>) -> Result<T, QueryError> + Send + 'static,
+) -> Answer<T> {
+    let answered = tokio::task::spawn_blocking(move || {
+        let (store, settings) = (&*shared.store, &shared.settings);
+        question(Books { store, settings, now: shared.clock.now() })
+    });
+    let answer = answered.await.map_err(|_| Problem::ending())?;
+    Ok(Json(answer?))
+}
+
+pub(super) async fn status(_: Viewer, State(shared): State<Arc<Shared>>) -> Answer<Status> {
+    let now = Arc::clone(&shared);
+    ask(shared, move |books| Ok(Status::of(&now, queries::totals(books.store)?))).await
+}
+
+pub(super) async fn cases(
+    _: Viewer,
+    State(shared): State<Arc<Shared>>,
+    Query(filter): Query<CaseFilter>,
+) -> Answer<Listed<CaseSummary>> {
+    ask(shared, move |books| queries::cases(books.store, &filter)).await
+}
+
+pub(super) async fn case(
+    _: Viewer,
+    State(shared): State<Arc<Shared>>,
+    Path(code): Path<OrderCode>,
+) -> Answer<CaseView> {
+    ask(shared, move |books| queries::case(books.store, code)).await
+}
+
+pub(super) async fn why(
+    _: Viewer,
+    State(shared): State<Arc<Shared>>,
+    Query(asked): Query<Asked>,
+) -> Answer<Why> {
+    ask(shared, move |books| queries::why(books, &asked.q)).await
+}
+
+pub(super) async fn suspense(
+    _: Viewer,
+    State(shared): State<Arc<Shared>>,
+    Query(page): Query<PageOf>,
+) -> Answer<Listed<PaymentView>> {
+    ask(shared, move |books| queries::suspense(books.store, page.after, page.limit)).await
+}
+
+pub(super) async fn suspended(
+    _: Viewer,
+    State(shared): State<Arc<Shared>>,
+    Path(number): Path<u64>,
+) -> Answer<Suspended> {
+    ask(shared, move |books| queries::suspended(books.store, number)).await
+}
+
+pub(super) async fn quarantine(
+    _: Viewer,
+    State(shared): State<Arc<Shared>>,
+    Query(page): Query<PageOf>,
+) -> Answer<Listed<Quarantined>> {
+    ask(shared, move |books| queries::quarantine(books.store, page.after, page.limit)).await
+}
+
+pub(super) async fn quarantined(
+    _: Viewer,
+    State(shared): State<Arc<Shared>>,
+    Path(number): Path<u64>,
+) -> Answer<QuarantineView> {
+    ask(shared, move |books| queries::quarantined(books.store, number)).await
+}
+
+pub(super) async fn totals(_: Viewer, State(shared): State<Arc<Shared>>) -> Answer<Vec<TotalView>> {
+    ask(shared, |books| queries::totals(books.store)).await
+}

@@ -1,0 +1,202 @@
+//! The command line. Each command ends with an exit code that tells what kind of end it was
+//! (RULES.md 3.12 L6), and speaks English.
+
+mod ask;
+mod check;
+mod client;
+mod desk;
+mod failure;
+mod feed;
+mod run;
+mod show;
+mod table;
+mod topology;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use kvit_adapters::feeds::FileFormat;
+use serde::Serialize;
+
+use crate::settings::{Loaded, Settings, SettingsError, Sources};
+use failure::{Exit, Failure};
+
+/// The `kvit` command line.
+#[derive(Debug, Parser)]
+#[command(name = "kvit", version, about = "Payments to order codes, cases to agencies")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+struct Global {
+    /// The settings' file; without it $KVIT_CONFIG, then /etc/kvit/kvit.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One setting, over all other layers; may be given several times
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<(String, String)>,
+    /// JSON for programs, one document a line
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon until SIGTERM or SIGINT; a second signal ends it at once
+    Run,
+    /// Look for everything wrong in settings and catalogue, offline
+    Check {
+        /// Fail on warnings too
+        #[arg(long)]
+        deny_warnings: bool,
+    },
+    /// Print the settings in force, with the layer each comes from and secrets masked
+    Config {
+        /// The settings in force; there is nothing else to print yet
+        #[arg(long)]
+        effective: bool,
+    },
+    /// Print the broker's definitions for the configured parties, and declare them
+    Topology(topology::TopologyArgs),
+    /// How the daemon is; fails when it is not ready
+    Status,
+    /// Tell the whole story of a case, a payment, a file or a message
+    Why {
+        /// An order code, feed/payment-id, a payment's number, feed/sha256 of a file, a message id
+        question: String,
+        #[command(flatten)]
+        place: ask::Place,
+    },
+    /// Cases
+    #[command(subcommand)]
+    Case(ask::CaseCommand),
+    /// Money that waits until someone says where it belongs
+    #[command(subcommand)]
+    Suspense(ask::SuspenseCommand),
+    /// Refused and conflicting messages, kept with their bytes
+    #[command(subcommand)]
+    Quarantine(ask::QuarantineCommand),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(ask::VerifyCommand),
+    /// The store
+    #[command(subcommand)]
+    Store(ask::VerifyCommand),
+    /// Bank files
+    #[command(subcommand)]
+    Feed(FeedCommand),
+    /// Print a completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum FeedCommand {
+    /// Read a file and print its rows in one shape; needs no settings, daemon or broker
+    Parse {
+        /// The file
+        file: PathBuf,
+        /// Its format: erip, client_bank; without it the beginning of the file tells
+        #[arg(long)]
+        format: Option<FileFormat>,
+    },
+}
+
+impl Global {
+    fn sources(&self) -> Result<Sources, SettingsError> {
+        Sources::of_process(self.config.clone(), self.set.clone())
+    }
+
+    fn load(&self) -> Result<Loaded, Failure> {
+        Ok(Settings::load(&self.sources()?)?)
+    }
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("must be key=value")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+/// Does what the command line of this process says.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help that cannot be printed helps nobody.
+            let _ = error.print();
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            return ExitCode::from(exit.code());
+        }
+    };
+    match std::panic::catch_unwind(|| act(&cli)) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => {
+            if !failure.message.is_empty() {
+                warn(&failure.message);
+            }
+            ExitCode::from(failure.exit.code())
+        }
+        // The panic has told what it is.
+        Err(_) => ExitCode::from(Exit::Bug.code()),
+    }
+}
+
+fn act(cli: &Cli) -> Result<(), Failure> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Run => run::run(global),
+        Command::Check { deny_warnings } => check::check(global, *deny_warnings),
+        Command::Config { effective: _ } => print(global.load()?.effective().trim_end()),
+        Command::Topology(args) => topology::topology(global, args),
+        Command::Status => ask::status(global),
+        Command::Why { question, place } => ask::why(global, question, *place),
+        Command::Case(command) => ask::case(global, command),
+        Command::Suspense(command) => ask::suspense(global, command),
+        Command::Quarantine(command) => ask::quarantine(global, command),
+        Command::Audit(command) => ask::audit(global, command),
+        Command::Store(command) => ask::store(global, command),
+        Command::Feed(FeedCommand::Parse { file, format }) => {
+            feed::parse(file, *format, global.json)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "kvit", &mut script);
+            Ok(std::io::stdout().write_all(&script)?)
+        }
+    }
+}
+
+/// A story as it is printed: tests of the queries look at it.
+#[cfg(test)]
+pub(crate) fn story_text(why: &crate::queries::Why) -> String {
+    show::why(why)
+}
+
+/// A line to standard output.
+fn print(text: &str) -> Result<(), Failure> {
+    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+}
+
+/// A value as a line of JSON.
+fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
+    print(&serde_json::to_string(value)?)
+}
+
+/// A line to standard error, for people.
+fn warn(text: &str) {
+    // Where nobody can be told, there is nobody to tell.
+    let _ = writeln!(std::io::stderr().lock(), "kvit: {text}");
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

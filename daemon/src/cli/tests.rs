@@ -1,0 +1,82 @@
+//! Command lines that are understood, and those that are not.
+
+use clap::Parser;
+
+use super::*;
+
+fn parsed(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(line.split_whitespace())
+}
+
+#[test]
+fn the_command_line_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn global_options_stand_before_or_after_the_command() {
+    for line in [
+        "kvit --config a.toml --set log.filter=debug,x=1 --json check",
+        "kvit check --config a.toml --set log.filter=debug,x=1 --json",
+    ] {
+        let Global { config, set, json } = parsed(line).unwrap().global;
+        assert_eq!(config, Some(PathBuf::from("a.toml")));
+        assert_eq!(set, [("log.filter".to_owned(), "debug,x=1".to_owned())]);
+        assert!(json);
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_before_anything_is_done() {
+    for line in [
+        "kvit",
+        "kvit fly",
+        "kvit --set nothing check",
+        "kvit topology --users some",
+        "kvit feed parse a.txt --format camt",
+    ] {
+        assert!(parsed(line).unwrap_err().use_stderr(), "{line}");
+    }
+}
+
+#[test]
+fn questions_and_acts_are_understood() {
+    let code = "0".repeat(30);
+    for line in [
+        "kvit status --json".to_owned(),
+        "kvit why erip/1200000001 --offline".to_owned(),
+        "kvit case list --status underpaid --agency gai-minsk --after 7 --limit 5".to_owned(),
+        format!("kvit case assign {code} gai-minsk --reason because"),
+        "kvit suspense list --json".to_owned(),
+        format!("kvit suspense assign 7 {code} --reason because"),
+        "kvit quarantine show 7 --offline".to_owned(),
+        "kvit audit verify --offline".to_owned(),
+        "kvit store verify".to_owned(),
+        "kvit completions bash".to_owned(),
+    ] {
+        assert!(parsed(&line).is_ok(), "{line}");
+    }
+    for line in [
+        format!("kvit case assign {code} gai-minsk"),
+        format!("kvit suspense assign 7 {code}"),
+        "kvit case show 17".to_owned(),
+        format!("kvit case assign {code} gai-minsk --reason because --offline"),
+    ] {
+        assert!(parsed(&line).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn the_kind_of_end_shows_in_the_exit_code() {
+    use crate::queries::QueryError;
+    use crate::service::{RunError, SetupError};
+    let exit = |failure: Failure| failure.exit.code();
+    let apart = SetupError::Parties("who".to_owned());
+    assert_eq!(exit(apart.into()), 78);
+    assert_eq!(exit(RunError::Ended("the relay").into()), 70);
+    let broken = std::io::Error::from(std::io::ErrorKind::StorageFull);
+    assert_eq!(exit(RunError::Listen(broken).into()), 74);
+    assert_eq!(exit(QueryError::NotFound("no such order".to_owned()).into()), 1);
+    let gone = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+    assert_eq!(exit(gone.into()), 0, "`kvit case list | head` is no failure");
+}

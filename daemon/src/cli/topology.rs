@@ -1,0 +1,64 @@
+//! `kvit topology`: what must exist at the broker, printed or made.
+
+use clap::{Args, ValueEnum};
+use kvit_adapters::amqp::{Admin, Topology, TopologyError, Users, WITHOUT_POLICIES};
+
+use super::failure::{Exit, Failure, chain};
+use super::{Global, print, warn};
+use crate::service;
+
+/// Arguments of `kvit topology`.
+#[derive(Debug, Args)]
+pub(super) struct TopologyArgs {
+    /// Declare exchanges, queues and bindings at the broker, beside printing
+    #[arg(long)]
+    apply: bool,
+    /// Whether the definitions make the broker users
+    #[arg(long, value_enum, default_value_t = UsersWord::Created)]
+    users: UsersWord,
+}
+
+/// Whether users are part of the definitions.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum UsersWord {
+    /// Without passwords; importing takes the passwords of users that exist
+    Created,
+    /// They exist and are left alone, but for their permissions
+    Existing,
+}
+
+/// Prints the definitions, and makes what can be made when told so.
+pub(super) fn topology(global: &Global, args: &TopologyArgs) -> Result<(), Failure> {
+    let settings = global.load()?.settings;
+    let topology = service::topology(&settings)?;
+    let users = match args.users {
+        UsersWord::Created => Users::Created,
+        UsersWord::Existing => Users::Existing,
+    };
+    print(&serde_json::to_string_pretty(&topology.definitions(users))?)?;
+    if !args.apply {
+        return Ok(());
+    }
+    let options = service::amqp_options(&settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let admin = Admin::connect(&options)
+            .await
+            .map_err(|error| Failure::new(Exit::Unavailable, error.reason()))?;
+        let declared = declare(&admin, &topology).await;
+        admin.close().await;
+        declared
+    })?;
+    warn(WITHOUT_POLICIES);
+    Ok(())
+}
+
+async fn declare(admin: &Admin, topology: &Topology) -> Result<(), Failure> {
+    admin.declare(topology).await.map_err(|error| {
+        let exit = match &error {
+            TopologyError::Different { .. } | TopologyError::Forbidden { .. } => Exit::Config,
+            TopologyError::Failed { .. } => Exit::Unavailable,
+        };
+        Failure::new(exit, chain(&error))
+    })
+}
