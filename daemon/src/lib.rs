@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod catalogue;
+pub mod demo;
 pub mod engine;
 pub mod health;
 pub mod pipeline;

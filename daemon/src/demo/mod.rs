@@ -1,0 +1,5 @@
+//! `kvit demo`.
+mod agency;
+mod bank;
+mod plan;
+mod portal;
