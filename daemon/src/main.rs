@@ -22,10 +22,8 @@ fn main() -> ExitCode {
     let s2 = stop.clone();
     let r = rt.block_on(async move {
         tokio::spawn(async move {
-            let mut term = tokio::signal::unix::signal(
-                tokio::signal::unix::SignalKind::terminate(),
-            )
-            .unwrap();
+            let mut term =
+                tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
             tokio::select! { _ = term.recv() => {}, _ = tokio::signal::ctrl_c() => {} }
             s2.cancel();
         });

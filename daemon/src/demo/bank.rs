@@ -187,9 +187,7 @@ fn cp1251(text: &str) -> Vec<u8> {
         'і' => 0xb3,
         'Ў' => 0xa1,
         'ў' => 0xa2,
-        'А'..='я' => {
-            u8::try_from(u32::from(letter) - u32::from('А') + 0xc0).unwrap_or(b'?')
-        }
+        'А'..='я' => u8::try_from(u32::from(letter) - u32::from('А') + 0xc0).unwrap_or(b'?'),
         other => u8::try_from(u32::from(other)).ok().filter(u8::is_ascii).unwrap_or(b'?'),
     };
     text.chars().map(byte).collect()

@@ -76,12 +76,7 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Takes note of a delivery; what it makes parties do.
-    pub(super) fn take(
-        &mut self,
-        plan: &Plan,
-        reader: &Reader,
-        delivery: &Delivery,
-    ) -> Vec<Event> {
+    pub(super) fn take(&mut self, plan: &Plan, reader: &Reader, delivery: &Delivery) -> Vec<Event> {
         self.deliveries += 1;
         let id = delivery.properties.message_id.clone().unwrap_or_default();
         if !self.ids.insert(id) {

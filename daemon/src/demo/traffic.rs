@@ -157,7 +157,9 @@ impl Traffic {
                     }
                 }
                 PublishOutcome::Unroutable => bail!("a message of the demo reached no queue"),
-                PublishOutcome::Malformed(what) => bail!("a message of the demo has no good {what}"),
+                PublishOutcome::Malformed(what) => {
+                    bail!("a message of the demo has no good {what}")
+                }
             }
         }
         Ok(())

@@ -85,7 +85,8 @@ impl Own {
             let wanted = plan.money.iter().find(|((f, c), _)| f == feed && c == currency);
             let wanted = wanted.map(|(_, sum)| *sum).unwrap_or_default();
             if *sum != wanted {
-                let what = format!("/v1/totals of {feed} {currency}: {sum:?}, should be {wanted:?}");
+                let what =
+                    format!("/v1/totals of {feed} {currency}: {sum:?}, should be {wanted:?}");
                 found.push(Difference::new(what));
             }
         }

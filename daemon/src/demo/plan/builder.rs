@@ -243,7 +243,11 @@ impl Builder {
     }
 
     /// Credited money of ERIP's feed, with its commission.
-    pub(super) fn credited(&mut self, paid: &Paid, (settled, refund_due, suspense): (i64, i64, i64)) {
+    pub(super) fn credited(
+        &mut self,
+        paid: &Paid,
+        (settled, refund_due, suspense): (i64, i64, i64),
+    ) {
         let (gross, withheld) = (paid.amount, bank::commission(paid.amount));
         let sum = Sum { gross, settled, suspense, refund_due, withheld, ..Sum::default() };
         self.sum(ERIP, paid.currency, sum);
@@ -262,7 +266,12 @@ impl Builder {
     }
 
     /// The agency registers the case and decides it; the portal shows the decision.
-    pub(super) fn decide(&mut self, order: &Order, (nth, agency): (usize, &str), outcome: &str) -> String {
+    pub(super) fn decide(
+        &mut self,
+        order: &Order,
+        (nth, agency): (usize, &str),
+        outcome: &str,
+    ) -> String {
         let decision = format!("dec-{}-1", order.code);
         self.accept(order, nth, agency);
         let body = agency::decided(&order.code, &decision, (outcome, None), self.before(1, 40_000));

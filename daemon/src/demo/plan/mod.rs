@@ -150,3 +150,7 @@ impl Plan {
         ends
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
+mod tests;

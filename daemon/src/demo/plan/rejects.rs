@@ -15,19 +15,27 @@ type Reject = fn(&mut Builder, &Order) -> Post;
 const ALWAYS: &[(&str, Reject)] = &[
     ("KV1101", |it, o| Post { body: b"{\"order_code\": ".to_vec(), ..fresh(it, o) }),
     ("KV1105", |it, o| changed(it, o, |body| body["colour"] = "blue".into())),
-    ("KV1106", |it, o| changed(it, o, |body| drop(body.as_object_mut().and_then(|it| it.remove("language"))))),
+    ("KV1106", |it, o| {
+        changed(it, o, |body| drop(body.as_object_mut().and_then(|it| it.remove("language"))))
+    }),
     ("KV1107", |it, o| changed(it, o, |body| body["applicant"]["region"] = "BY-XX".into())),
     ("KV1108", |it, o| changed(it, o, |body| body["order_code"] = "17".into())),
-    ("KV1109", |it, o| changed(it, o, |body| body["fee"] = serde_json::json!({ "amount": "1", "currency": "BYN" }))),
-    ("KV1111", |it, o| changed(it, o, |body| body["submitted_at"] = "2190-01-01T00:00:00+03:00".into())),
+    ("KV1109", |it, o| {
+        changed(it, o, |body| body["fee"] = serde_json::json!({ "amount": "1", "currency": "BYN" }))
+    }),
+    ("KV1111", |it, o| {
+        changed(it, o, |body| body["submitted_at"] = "2190-01-01T00:00:00+03:00".into())
+    }),
     ("KV1404", |it, o| changed(it, o, |body| body["fee"] = portal::money(123_456, "BYN"))),
     ("KV1401", |it, o| changed(it, o, |body| body["procedure"] = "99.99".into())),
-    ("KV1403", |it, o| changed(it, o, |body| {
-        body["identification"] = "password".into();
-        body["applicant"]["kind"] = "citizen".into();
-        body["procedure"] = "2.2".into();
-        body["fee"] = Value::Null;
-    })),
+    ("KV1403", |it, o| {
+        changed(it, o, |body| {
+            body["identification"] = "password".into();
+            body["applicant"]["kind"] = "citizen".into();
+            body["procedure"] = "2.2".into();
+            body["fee"] = Value::Null;
+        })
+    }),
     ("KV1001", |it, o| changed(it, o, |body| body["form"]["pad"] = "x".repeat(1_100_000).into())),
     ("KV1004", |it, o| Post { kind: "application.dreamt.v1", ..fresh(it, o) }),
     ("KV1008", |it, o| Post { key: "application.else".to_owned(), ..fresh(it, o) }),
@@ -68,7 +76,9 @@ const KNOWN: &[(&str, Reject)] = &[
     }),
     ("KV1201", |it, o| {
         let id = format!("app-{}", o.code);
-        Post { id, ..altered(it, o, |body| body["applicant"]["name"] = "Хтось Іншы".into()) }
+        Post {
+            id, ..altered(it, o, |body| body["applicant"]["name"] = "Хтось Іншы".into())
+        }
     }),
     ("KV1202", |it, o| altered(it, o, |body| body["applicant"]["name"] = "Хтось Іншы".into())),
 ];

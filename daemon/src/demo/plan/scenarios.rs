@@ -12,7 +12,9 @@ type Scenario = fn(&mut Builder, &Order) -> Expected;
 pub(super) const PAID: &[(&str, Scenario)] = &[
     ("paid online", |it, o| online(it, o, "granted")),
     ("paid by 206 and 210", registers),
-    ("paid by statement", |it, o| statement(it, o, |code| (format!("Пошлина {code}."), String::new()))),
+    ("paid by statement", |it, o| {
+        statement(it, o, |code| (format!("Пошлина {code}."), String::new()))
+    }),
     ("code over two fields", |it, o| {
         statement(it, o, |code| (format!("код {}", &code[..14]), format!("{} ад", &code[14..])))
     }),
@@ -125,11 +127,7 @@ fn registers(it: &mut Builder, o: &Order) -> Expected {
     decided(it, o, "granted")
 }
 
-fn statement(
-    it: &mut Builder,
-    o: &Order,
-    purpose: impl Fn(&str) -> (String, String),
-) -> Expected {
+fn statement(it: &mut Builder, o: &Order, purpose: impl Fn(&str) -> (String, String)) -> Expected {
     it.apply(o);
     let mut paid = it.pay(o, o.due(), 4);
     paid.purpose = Some(purpose(&o.code));
@@ -167,7 +165,11 @@ fn early_payment(it: &mut Builder, o: &Order) -> Expected {
 fn withdrawn(it: &mut Builder, o: &Order, early: bool) -> Expected {
     it.apply(o);
     let post = it.withdrawal(o);
-    if early { it.early(post) } else { it.say(post) }
+    if early {
+        it.early(post)
+    } else {
+        it.say(post)
+    }
     let mut expected = o.ends("withdrawn", 0);
     if o.fee.is_some() {
         let paid = it.pay(o, o.due(), 5);
