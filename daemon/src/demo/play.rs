@@ -166,7 +166,9 @@ impl Player<'_> {
         if out.is_terminal() {
             let _ = write!(out, "\r{line}{}", if last { "\n" } else { "" });
             let _ = out.flush();
-        } else if last || (self.done != self.shown && self.began.elapsed().as_secs() % 5 == 0) {
+        } else if last
+            || (self.done != self.shown && self.began.elapsed().as_secs().is_multiple_of(5))
+        {
             self.shown = self.done;
             let _ = writeln!(out, "{line}");
         }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::plan::{Plan, Sum};
 use super::play::Played;
-use super::verify::Difference;
+use super::verify::{Difference, Totals};
 
 /// What an agency did.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -97,7 +97,7 @@ impl Summary {
     pub(super) fn of(
         (plan, seed): (&Plan, u64),
         played: &Played,
-        totals: &BTreeMap<(String, String), Sum>,
+        totals: &Totals,
         differences: Vec<Difference>,
     ) -> Self {
         let seen = &played.seen;
@@ -134,7 +134,7 @@ impl Summary {
             messages_out,
             repeated: seen.repeated,
             seconds,
-            rate: rate(messages_in + messages_out, played.busy),
+            rate: rate(messages_in + messages_out - seen.repeated, played.busy),
             bare_rate: 0.0,
             agencies,
             statuses,

@@ -28,6 +28,9 @@ impl Difference {
     }
 }
 
+/// Where money is, by feed and currency.
+pub(super) type Totals = BTreeMap<(String, String), Sum>;
+
 /// What the daemon says of itself before it is stopped.
 #[derive(Debug, Default)]
 pub(super) struct Own {
@@ -36,7 +39,7 @@ pub(super) struct Own {
     /// How they ended.
     ended: BTreeMap<String, u64>,
     /// Its totals, by feed and currency, where it tells them.
-    totals: Option<BTreeMap<(String, String), Sum>>,
+    totals: Option<Totals>,
 }
 
 impl Own {
@@ -180,10 +183,7 @@ fn file(
 
 /// The store of the stopped daemon: the ledger, the audit chain, every case and decision. Its
 /// totals come back too.
-pub(super) fn inside(
-    ground: &Ground,
-    plan: &Plan,
-) -> anyhow::Result<(Vec<Difference>, BTreeMap<(String, String), Sum>)> {
+pub(super) fn inside(ground: &Ground, plan: &Plan) -> anyhow::Result<(Vec<Difference>, Totals)> {
     let store = service::open_store(&ground.settings, &ground.settings.store.path, false)?;
     let mut found = Vec::new();
     let (batches, faults) = store.verify_audit(|_| ())?;
@@ -206,7 +206,7 @@ pub(super) fn inside(
     if let Some((feed, currency, _)) = check.kept.iter().find(|(.., it)| !it.is_conserved()) {
         found.push(Difference::new(format!("money of {feed} in {currency} is not conserved")));
     }
-    let wanted: BTreeMap<(String, String), Sum> = plan
+    let wanted: Totals = plan
         .money
         .iter()
         .filter(|(_, sum)| **sum != Sum::default())
