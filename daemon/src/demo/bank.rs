@@ -192,3 +192,58 @@ fn cp1251(text: &str) -> Vec<u8> {
     };
     text.chars().map(byte).collect()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
+mod tests {
+    use kvit_adapters::feeds::{FileFormat, Options, Reader};
+
+    use super::*;
+
+    fn rows() -> Vec<Paid> {
+        let paid = |number: usize, purpose: Option<(&str, &str)>| Paid {
+            id: format!("71000000000{number}"),
+            code: Some(format!("{number:030}")),
+            purpose: purpose.map(|(one, two)| (one.to_owned(), two.to_owned())),
+            amount: 4500,
+            currency: "BYN",
+            at: "2026-11-18T10:00:00+03:00".parse().unwrap(),
+            document: None,
+        };
+        vec![paid(1, Some(("код 00000000", "0000000000000000000001 ад"))), paid(2, None)]
+    }
+
+    #[track_caller]
+    fn read(format: FileFormat, name: &str, text: &str) -> Vec<String> {
+        let (bytes, options) =
+            (cp1251(text), Options { file_name: Some(name), ..Options::default() });
+        let mut reader = Reader::open(format, bytes.as_slice(), &options).unwrap();
+        let shown = |row: kvit_adapters::feeds::Row| {
+            let code = row.personal_account.or(row.purpose).unwrap_or_default();
+            format!("{:?} {} {code}", row.state, row.amount)
+        };
+        let rows = reader.by_ref().map(|row| shown(row.unwrap().unwrap())).collect();
+        assert_eq!(reader.check().len(), 0, "control figures agree");
+        rows
+    }
+
+    #[test]
+    fn registers_and_statements_are_such_as_kvit_reads() {
+        let made = (7, "2026-11-19T10:00:00+03:00".parse().unwrap(), UNP);
+        for (kind, state) in [
+            (Register::Accepted, "Accepted"),
+            (Register::Credited, "Credited"),
+            (Register::Reversed, "Reversed"),
+        ] {
+            let name = format!("7.{}", kind.number());
+            let seen = read(FileFormat::Erip, &name, &register(kind, made, &rows()));
+            let wanted: Vec<String> =
+                (1..=2).map(|number| format!("{state} 45.00 BYN {number:030}")).collect();
+            assert_eq!(seen, wanted);
+        }
+        assert_eq!(
+            read(FileFormat::ClientBank, "1.txt", &statement(&rows())),
+            ["Credited 45.00 BYN код 000000000000000000000000000001 ад", "Credited 45.00 BYN "]
+        );
+    }
+}

@@ -138,7 +138,7 @@ impl Player<'_> {
     /// Everything answered that must be answered.
     fn is_answered(&self) -> bool {
         self.plan.posts().all(|post| match post.end {
-            End::Refused(_) => self.seen.refusals.contains_key(&post.id),
+            End::Refused(_) => self.seen.refusals.contains_key(&post.name()),
             End::FileRefused(_) | End::File(..) => self.seen.reports.contains_key(&post.id),
             End::Applied | End::Unanswered => true,
         })

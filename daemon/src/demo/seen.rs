@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use kvit_adapters::amqp::Delivery;
 use serde_json::Value;
 
-use super::plan::{Event, Expected, Plan};
+use super::plan::{Event, Expected, FEEDS, Plan};
 
 /// Who reads a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,20 @@ pub(super) enum Reader {
     Agency(String),
     Feed(&'static str),
     Operators,
+}
+
+impl Reader {
+    /// The party, by its id.
+    fn party(&self) -> &str {
+        match self {
+            Self::Portal(id) => id,
+            Self::Agency(id) => id,
+            Self::Feed(feed) => {
+                FEEDS.iter().find(|(id, _)| id == feed).map_or("nobody", |(_, bank)| bank)
+            }
+            Self::Operators => "the operators",
+        }
+    }
 }
 
 /// A refund as the portal knows it.
@@ -60,8 +74,8 @@ pub(super) struct Report {
 pub(super) struct Seen {
     ids: HashSet<String>,
     pub(super) orders: BTreeMap<String, View>,
-    /// Codes of refusals by the id of the refused message.
-    pub(super) refusals: BTreeMap<String, String>,
+    /// Codes of refusals by the party that got them and the id of the refused message.
+    pub(super) refusals: BTreeMap<(String, String), String>,
     /// Reports by the id of the file's message.
     pub(super) reports: BTreeMap<String, Report>,
     /// Alerts by kind.
@@ -87,7 +101,8 @@ impl Seen {
         let body: Value = serde_json::from_slice(&delivery.body).unwrap_or_default();
         match kind {
             "message.refused.v1" => {
-                self.refusals.insert(text(&body, "refused_message_id"), text(&body, "code"));
+                let refused = (reader.party().to_owned(), text(&body, "refused_message_id"));
+                self.refusals.insert(refused, text(&body, "code"));
                 return Vec::new();
             }
             "file.report.v1" => return self.reported(delivery, &body),

@@ -1,6 +1,6 @@
 //! Holds what was seen, and what the stopped daemon left, against the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use kvit_adapters::store::Tables;
@@ -128,13 +128,13 @@ pub(super) fn outside(plan: &Plan, seen: &Seen) -> Vec<Difference> {
             order_code: Some(code.clone()),
         }));
     }
-    let mut expected_refusals = BTreeMap::new();
+    let mut expected_refusals = BTreeSet::new();
     let mut unanswered: u64 = 0;
     for post in plan.posts() {
         match post.end {
             End::Refused(code) => {
-                expected_refusals.insert(post.id.as_str(), code);
-                let seen = seen.refusals.get(&post.id).map(String::as_str);
+                expected_refusals.insert(post.name());
+                let seen = seen.refusals.get(&post.name()).map(String::as_str);
                 if seen != Some(code) {
                     let what = format!("{} was refused with {seen:?}, not {code}", post.id);
                     found.push(Difference::new(what));
@@ -148,9 +148,10 @@ pub(super) fn outside(plan: &Plan, seen: &Seen) -> Vec<Difference> {
             End::Applied => {}
         }
     }
-    for (id, code) in &seen.refusals {
-        if !expected_refusals.contains_key(id.as_str()) {
-            found.push(Difference::new(format!("{id} was refused with {code}, but is in order")));
+    for (name, code) in &seen.refusals {
+        if !expected_refusals.contains(name) {
+            let what = format!("{name:?} was refused with {code}, but is in order");
+            found.push(Difference::new(what));
         }
     }
     let alerts = seen.alerts.get("unknown_sender").copied().unwrap_or_default();

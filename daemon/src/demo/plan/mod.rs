@@ -72,6 +72,17 @@ pub(super) struct Post {
     pub(super) end: End,
 }
 
+impl Post {
+    /// Who says it, and its id: what a refusal of it goes by.
+    pub(super) fn name(&self) -> (String, String) {
+        let speaker = match &self.speaker {
+            Speaker::Other(user) => user.clone(),
+            Speaker::Connection | Speaker::Nobody => String::new(),
+        };
+        (speaker, self.id.clone())
+    }
+}
+
 /// Something a party sees, to which it answers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Event {
