@@ -34,3 +34,22 @@ doc: ## The documentation of the code, private items too: target/doc/kvit/index.
 .PHONY: gate
 gate: ## Everything that must hold before a change goes in
 	.ci/run
+
+# -- Demonstration ---------------------------------------------------------------------------------
+# ORDERS and SEED choose the play; PROFILE=test shares what the tests were built with.
+
+ORDERS ?= 2000
+SEED ?= 1
+PROFILE ?= release
+KVIT = $(if $(filter release,$(PROFILE)),target/release/kvit,target/debug/kvit)
+PLAY = --orders $(ORDERS) --seed $(SEED)
+
+.PHONY: demo
+demo: ## Portals, banks and agencies against a real daemon, verified from outside
+	$(CARGO) build --locked --profile $(PROFILE) -p kvit --bin kvit
+	deploy/with-broker.sh $(KVIT) demo $(PLAY)
+
+.PHONY: demo-kill
+demo-kill: ## The same play with and without ten kills of the daemon must end the same
+	$(CARGO) build --locked --profile $(PROFILE) -p kvit --bin kvit
+	deploy/with-broker.sh deploy/demo-kill.sh $(KVIT) $(PLAY)

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod catalogue;
 pub mod cli;
+pub mod demo;
 pub mod engine;
 pub mod health;
 pub mod pipeline;

@@ -26,7 +26,9 @@ pub use connection::AmqpError;
 pub use consumer::{Consumer, ConsumerHandle, ConsumerStats, InputQueue};
 pub use delivery::{Delivery, Properties};
 pub use link::{BrokerState, BrokerStatus, Link};
-pub use publisher::{Lanes, Outcomes, Outgoing, PublishOutcome, Publisher, PublisherHandle};
+pub use publisher::{
+    Lanes, Outcomes, Outgoing, PublishOutcome, Publisher, PublisherHandle, Speaker,
+};
 pub use topology::{
     Admin, Bank, Depth, Party, QueueLimits, Topology, TopologyError, Users, WITHOUT_POLICIES,
 };

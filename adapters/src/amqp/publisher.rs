@@ -16,8 +16,20 @@ use super::connection::{AmqpError, Backoff, Session, Supervisor};
 use super::link::{BrokerStatus, LinkReport, Side};
 use super::window::{LaneChannel, WINDOW_BYTES, WINDOW_MESSAGES};
 
-/// A message to send. What each property means: CONTRACT.md 2. The user id is the connection's,
-/// and the application id is `kvit`.
+/// Whose name stands in a message's `user_id`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Speaker {
+    /// The user of the connection: the only one that a broker takes, unless that user has the tag
+    /// `impersonator`.
+    #[default]
+    Connection,
+    /// Another user, for whom one with that tag speaks, as trials do.
+    Other(String),
+    /// Nobody.
+    Nobody,
+}
+
+/// A message to send. What each property means: CONTRACT.md 2. The application id is `kvit`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
     /// The caller's name for it, given back with the outcome.
@@ -40,6 +52,10 @@ pub struct Outgoing {
     pub traceparent: Option<String>,
     /// When it was made, in seconds since 1970.
     pub timestamp_seconds: u64,
+    /// Who speaks.
+    pub speaker: Speaker,
+    /// Name of the file that the body is, header `kvit-file-name`.
+    pub file_name: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }

@@ -4,6 +4,7 @@
 mod ask;
 mod check;
 mod client;
+mod demo;
 mod desk;
 mod failure;
 mod feed;
@@ -92,6 +93,8 @@ enum Command {
     /// Bank files
     #[command(subcommand)]
     Feed(FeedCommand),
+    /// Play portals, banks and agencies against a daemon of its own, and verify what it does
+    Demo(demo::DemoArgs),
     /// Print a completion script
     Completions {
         /// The shell
@@ -157,6 +160,7 @@ fn act(cli: &Cli) -> Result<(), Failure> {
         Command::Check { deny_warnings } => check::check(global, *deny_warnings),
         Command::Config { effective: _ } => print(global.load()?.effective().trim_end()),
         Command::Topology(args) => topology::topology(global, args),
+        Command::Demo(args) => demo::demo(global, args),
         Command::Status => ask::status(global),
         Command::Why { question, place } => ask::why(global, question, *place),
         Command::Case(command) => ask::case(global, command),

@@ -1,6 +1,6 @@
 //! Messages to be sent: their ids, their addresses, their bytes.
 
-use kvit_adapters::amqp::Outgoing;
+use kvit_adapters::amqp::{Outgoing, Speaker};
 use kvit_schemas::message::{MessageType, Outbound};
 use kvit_schemas::record::{Destination, OutBody, OutMessage, Seq};
 use kvit_schemas::{MessageId, Moment, OrderCode};
@@ -98,6 +98,8 @@ impl Addresses {
             cause: message.cause,
             traceparent: message.traceparent,
             timestamp_seconds: u64::try_from(message.at.seconds()).unwrap_or_default(),
+            speaker: Speaker::Connection,
+            file_name: None,
             body,
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use kvit_adapters::amqp::{
     AmqpOptions, BrokerState, BrokerStatus, Lanes, Link, Outcomes, Outgoing, PublishOutcome,
-    Publisher, PublisherHandle,
+    Publisher, PublisherHandle, Speaker,
 };
 use kvit_tests::broker::{PATIENCE, Peer, PrivateBroker, options, unique, until};
 use lapin::types::AMQPValue;
@@ -72,6 +72,8 @@ pub(super) fn message(ticket: u64, exchange: &str, routing_key: &str) -> Outgoin
         cause: Some("cause-1".into()),
         traceparent: None,
         timestamp_seconds: 1_772_000_000,
+        speaker: Speaker::Connection,
+        file_name: None,
         body: b"{}".to_vec(),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::options::{
+    ExchangeDeclareOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeclareOptions,
+    QueueDeleteOptions,
+};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, ExchangeKind};
 
@@ -94,6 +97,57 @@ impl Admin {
             let declared = self.declare_queue(&channel, &queue).await;
             declared.map_err(|error| failed(what, error))?;
         }
+        Ok(())
+    }
+
+    /// Deletes all exchanges and queues of the topology, with what is in them. What is not there
+    /// is no error.
+    pub async fn remove(&self, topology: &Topology) -> Result<(), TopologyError> {
+        let opened = self.channel().await;
+        let channel = opened.map_err(|error| failed("the topology".into(), error))?;
+        for queue in topology.queues() {
+            let what = format!("queue {}", queue.name);
+            let removed = self.remove_queue(&channel, &queue.name).await;
+            removed.map_err(|error| failed(what, error))?;
+        }
+        for exchange in topology.exchanges() {
+            let what = format!("exchange {}", exchange.name);
+            let removed = self.remove_exchange(&channel, &exchange.name).await;
+            removed.map_err(|error| failed(what, error))?;
+        }
+        self.done(&channel).await;
+        Ok(())
+    }
+
+    /// Deletes a queue with what is in it.
+    async fn remove_queue(&self, channel: &Channel, queue: &str) -> Result<(), AmqpError> {
+        let delete = channel.queue_delete(name(queue)?, QueueDeleteOptions::default());
+        in_time(self.await_timeout, "deleting a queue", delete).await.map(drop)
+    }
+
+    async fn remove_exchange(&self, channel: &Channel, exchange: &str) -> Result<(), AmqpError> {
+        let delete = channel.exchange_delete(name(exchange)?, ExchangeDeleteOptions::default());
+        in_time(self.await_timeout, "deleting an exchange", delete).await
+    }
+
+    /// Declares a quorum queue that is bound to nothing, for measurements;
+    /// [`Admin::remove_loose`] deletes it.
+    pub async fn declare_loose(&self, queue: &str) -> Result<(), AmqpError> {
+        let channel = self.channel().await?;
+        let mut arguments = FieldTable::default();
+        arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
+        let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+        let declare = channel.queue_declare(name(queue)?, options, arguments);
+        in_time(self.await_timeout, "declaring a queue", declare).await?;
+        self.done(&channel).await;
+        Ok(())
+    }
+
+    /// Deletes a queue made by [`Admin::declare_loose`], with what is in it.
+    pub async fn remove_loose(&self, queue: &str) -> Result<(), AmqpError> {
+        let channel = self.channel().await?;
+        self.remove_queue(&channel, queue).await?;
+        self.done(&channel).await;
         Ok(())
     }
 

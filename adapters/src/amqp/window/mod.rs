@@ -16,7 +16,7 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation};
 
 use super::connection::{AmqpError, Session, code, in_time, reply_code};
-use super::publisher::{Outcomes, Outgoing, PublishOutcome};
+use super::publisher::{Outcomes, Outgoing, PublishOutcome, Speaker};
 
 /// Most messages in a window.
 pub(crate) const WINDOW_MESSAGES: usize = 256;
@@ -241,15 +241,26 @@ fn prepare(message: &Outgoing, user: &str) -> Result<Prepared, &'static str> {
     let mut properties = BasicProperties::default()
         .with_delivery_mode(PERSISTENT)
         .with_app_id("kvit".into())
-        .with_user_id(short("user_id", user)?)
         .with_message_id(short("message_id", &message.message_id)?)
         .with_type(short("type", &message.kind)?)
         .with_content_type(short("content_type", &message.content_type)?)
         .with_timestamp(message.timestamp_seconds);
+    let speaker = match &message.speaker {
+        Speaker::Connection => Some(user),
+        Speaker::Other(user) => Some(user.as_str()),
+        Speaker::Nobody => None,
+    };
+    if let Some(user) = speaker {
+        properties = properties.with_user_id(short("user_id", user)?);
+    }
     if let Some(id) = &message.correlation_id {
         properties = properties.with_correlation_id(short("correlation_id", id)?);
     }
-    let headers = [("kvit-cause", &message.cause), ("traceparent", &message.traceparent)];
+    let headers = [
+        ("kvit-cause", &message.cause),
+        ("traceparent", &message.traceparent),
+        ("kvit-file-name", &message.file_name),
+    ];
     let mut table = FieldTable::default();
     for (name, value) in headers {
         if let Some(value) = value {

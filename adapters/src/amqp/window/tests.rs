@@ -14,6 +14,8 @@ fn message(id: &str, exchange: &str, routing_key: &str) -> Outgoing {
         cause: Some("cause".into()),
         traceparent: None,
         timestamp_seconds: 1,
+        speaker: Speaker::Connection,
+        file_name: None,
         body: Vec::new(),
     }
 }
