@@ -213,7 +213,7 @@ impl Summary {
         let share = if self.bare_rate > 0.0 { 100.0 * self.rate / self.bare_rate } else { 0.0 };
         writeln!(
             out,
-            "rate     {:.0} messages/s through kvit ({} in, {} out in {:.1} s); bare loop \
+            "rate     {:.0} messages/s through kvit ({} in, {} out in {:.1} s); bare loop alone \
              {:.0}/s; {share:.0} %",
             self.rate, self.messages_in, self.messages_out, self.seconds, self.bare_rate
         )?;
