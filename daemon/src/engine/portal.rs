@@ -134,9 +134,10 @@ fn acknowledged(
     context: &mut Context<'_>,
 ) -> Result<(), Refusal> {
     let known = facts.cases.get_mut(&body.order_code);
-    let known = known.filter(|known| known.case.portal() == Some(portal));
-    let decisions = &mut known.ok_or_else(Refusal::not_yours)?.case.decisions;
-    let decision = decisions.iter_mut().find(|it| it.decision_id == body.decision_id);
+    let own = known.filter(|known| known.case.portal() == Some(portal));
+    let decisions = own.into_iter().flat_map(|known| &mut known.case.decisions);
+    let decision = decisions.into_iter().find(|it| it.decision_id == body.decision_id);
+    // Whether the order is unknown, another portal's, or undecided is all the same to the sender.
     let decision = decision.ok_or_else(|| {
         let detail = "no such decision was published to you";
         Refusal::new(Code::DECISION_UNKNOWN, "/decision_id", detail)

@@ -241,7 +241,6 @@ fn the_story_of_money_in_suspense_until_a_person_says_where_it_belongs() {
         2026-03-05 10:20:03  #3     operator aksana, because: the payer called
             a person assigned the payment to order 123456789012345678901234567890
             matched to order 123456789012345678901234567890: a person said so
-            its evidence names order 123457689012345678901234567890, against what a person decided; the person's word stands, and the operators are alerted
             of payment 78 (bank) now: 45.00 BYN on order 123456789012345678901234567890
             sent to zags-minsk, to be decided by 2026-03-11; evidence: the money is on the account
             the portal is told: at the agency (45.00 BYN of 45.00 BYN settled)

@@ -201,7 +201,8 @@ pub fn topology(settings: &Settings) -> Result<Topology, SetupError> {
         banks: settings.banks.iter().map(bank).collect(),
         agencies: settings.agencies.iter().map(|(id, it)| party((id.to_string(), it))).collect(),
         limits: QueueLimits {
-            delivery_limit: 20,
+            // Crashes of kvit count too, for whatever it had prefetched.
+            delivery_limit: 100,
             in_bytes_max: 1 << 30,
             out_bytes_max: 1 << 30,
             ops_bytes_max: 64 << 20,

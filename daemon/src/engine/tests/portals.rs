@@ -214,9 +214,9 @@ fn an_unknown_order_and_another_portals_are_acknowledged_alike() {
             → portal 17: #3 decision d1 granted by zags-minsk
             → portal 17: #4 decided by 2026-03-11
             other acknowledges 17 d1
-            ! KV1303 no such order of yours is known
+            ! KV1304 no such decision was published to you
             other acknowledges 18 d1
-            ! KV1303 no such order of yours is known
+            ! KV1304 no such decision was published to you
             portal acknowledges 17 d2
             ! KV1304 no such decision was published to you
             portal acknowledges 17 d1

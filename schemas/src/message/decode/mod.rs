@@ -125,6 +125,8 @@ fn explain<T: DeserializeOwned>(text: &str) -> Invalid {
     let code = match detail.as_str() {
         text if text.starts_with("unknown field") => Code::FIELD_UNKNOWN,
         text if text.starts_with("missing field") => Code::FIELD_MISSING,
+        // Null and absent mean the same.
+        text if text.starts_with("invalid type: null") => Code::FIELD_MISSING,
         text if text.contains("order code") => Code::ORDER_CODE_MALFORMED,
         text if text.contains("an amount in") || text.contains("currency code") => {
             Code::MONEY_MALFORMED

@@ -47,6 +47,7 @@ fn every_refusal_has_its_code_and_its_place() {
         ("KV1105", "/nonsense", &|b| b["nonsense"] = 1.into()),
         ("KV1105", "/payer/nick", &|b| b["payer"]["nick"] = "x".into()),
         ("KV1106", "", &|b| drop(b.as_object_mut().unwrap().remove("amount"))),
+        ("KV1106", "/paid_at", &|b| b["paid_at"] = serde_json::Value::Null),
         ("KV1107", "/state", &|b| b["state"] = "booked".into()),
         ("KV1108", "/order_code", &|b| b["order_code"] = "17".into()),
         ("KV1109", "/amount", &|b| b["amount"]["amount"] = "45".into()),
