@@ -1,8 +1,8 @@
 //! The notes of the audit log as sentences, for people who never saw the code.
 
-use kvit_schemas::Money;
 use kvit_schemas::message::{Evidence, Outcome, PaymentChange, PaymentState, RefundState, Status};
 use kvit_schemas::record::{Actor, CodeSource, Note, SuspenseReason};
+use kvit_schemas::{Money, OrderCode};
 
 use super::at_text;
 
@@ -130,18 +130,8 @@ fn of_money(note: &Note) -> String {
             format!("put in suspense: {}{found}", waits(*reason))
         }
         Note::Allocated { feed, payment_id, order_code, settled, surplus, suspense } => {
-            let order = order_code.map(|code| format!("on order {code}"));
-            let order = order.unwrap_or_default();
-            let places = [
-                (settled, order.as_str()),
-                (surplus, "more than needed"),
-                (suspense, "in suspense"),
-            ];
-            let parts = places.into_iter().filter(|(sum, _)| !sum.is_zero());
-            let parts: Vec<String> = parts.map(|(sum, place)| format!("{sum} {place}")).collect();
-            let where_to =
-                if parts.is_empty() { "nothing counts".into() } else { parts.join(", ") };
-            format!("of payment {payment_id} ({feed}) now: {where_to}")
+            let places = places(*order_code, [settled, surplus, suspense]);
+            format!("of payment {payment_id} ({feed}) now: {places}")
         }
         Note::MoneyTold { agency, kind, amount } => {
             format!("{agency} is told: {}, {amount}", changed(*kind))
@@ -181,6 +171,15 @@ fn of_money(note: &Note) -> String {
         | Note::Refused { .. }
         | Note::FileRead { .. } => String::new(),
     }
+}
+
+fn places(order: Option<OrderCode>, [settled, surplus, suspense]: [&Money; 3]) -> String {
+    let order = order.map(|code| format!("on order {code}")).unwrap_or_default();
+    let places =
+        [(settled, order.as_str()), (surplus, "more than needed"), (suspense, "in suspense")];
+    let parts = places.into_iter().filter(|(sum, _)| !sum.is_zero());
+    let parts: Vec<String> = parts.map(|(sum, place)| format!("{sum} {place}")).collect();
+    if parts.is_empty() { "nothing counts".to_owned() } else { parts.join(", ") }
 }
 
 fn reported(state: PaymentState) -> &'static str {
