@@ -25,6 +25,10 @@ impl Applier {
     ) -> Result<(), StoreError> {
         let mut subjects = write_facts(draft, &facts, &before, at);
         self.effects(draft, outcome.effects, &work, at)?;
+        // A timer that had become moot is no story.
+        if work.message.is_none() && outcome.notes.is_empty() && subjects.is_empty() {
+            return Ok(());
+        }
         // What changed nothing still belongs to the story of the order it names.
         if subjects.is_empty() {
             subjects = facts.cases.values().map(|known| Subject::Case(known.case.seq)).collect();
