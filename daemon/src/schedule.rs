@@ -1,5 +1,6 @@
 //! The schedule: cron expressions in Minsk's time, each firing once, missed ones caught up.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,15 +8,17 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use kvit_adapters::clock::Clock;
 use kvit_adapters::store::{Store, StoreError, Tables};
-use kvit_schemas::Moment;
-use kvit_schemas::record::TimerQueue;
-use tokio::sync::{mpsc, oneshot};
+use kvit_schemas::record::{Case, Timer, TimerQueue};
+use kvit_schemas::{Moment, PortalId};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::pipeline::Work;
 
 /// Timers looked at in one commit.
 const PAGE: usize = 200;
+/// For how long a timer is put off.
+const POSTPONE_SECONDS: i64 = 5 * 60;
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -100,8 +103,8 @@ pub struct Schedule {
     pub work: mpsc::Sender<Work>,
     /// The clock.
     pub clock: Clock,
-    /// Whether decisions may be published again: not while the portal's queue is deep or unread.
-    pub may_republish: tokio::sync::watch::Receiver<bool>,
+    /// Portals whose queue is deep or unread: nothing is published to them again meanwhile.
+    pub unread: watch::Receiver<BTreeSet<PortalId>>,
 }
 
 impl Schedule {
@@ -121,9 +124,10 @@ impl Schedule {
                 // A schedule that never fired is caught up on from a day ago.
                 let since = self.store.last_fired(job.name)?;
                 let since = since.unwrap_or_else(|| now.plus_seconds(-24 * 60 * 60));
+                // A clock that was ahead once must not silence the schedule.
+                let since = since.min(now);
                 let Some(nominal) = job.cron.due(since, now) else { continue };
-                let paused = job.queue == TimerQueue::Republishing && !*self.may_republish.borrow();
-                if !paused && !self.fire(job, nominal, now).await? {
+                if !self.fire(job, nominal, now).await? {
                     return Ok(());
                 }
             }
@@ -139,7 +143,9 @@ impl Schedule {
                 break;
             }
             looked_at += timers.len();
-            if !self.committed(|reply| Work::Timers(timers, reply)).await {
+            let (later, due) = self.parted(timers)?;
+            let again = now.plus_seconds(POSTPONE_SECONDS);
+            if !self.committed(|reply| Work::Timers { due, later, again, reply }).await {
                 return Ok(false);
             }
         }
@@ -147,6 +153,20 @@ impl Schedule {
             tracing::info!(schedule = job.name, timers = looked_at, "schedule fired");
         }
         Ok(self.committed(|reply| Work::Fired(job.name.to_owned(), nominal, reply)).await)
+    }
+
+    /// Timers to be put off, and those to be looked at now.
+    fn parted(&self, timers: Vec<Timer>) -> Result<(Vec<Timer>, Vec<Timer>), StoreError> {
+        let (mut later, mut due) = (Vec::new(), Vec::new());
+        let unread = self.unread.borrow().clone();
+        for timer in timers {
+            let put_off = timer.kind.queue() == TimerQueue::Republishing && !unread.is_empty() && {
+                let case = self.store.case(timer.order_code)?;
+                case.as_ref().and_then(Case::portal).is_some_and(|it| unread.contains(it))
+            };
+            if put_off { later.push(timer) } else { due.push(timer) }
+        }
+        Ok((later, due))
     }
 
     async fn committed(&self, work: impl FnOnce(oneshot::Sender<()>) -> Work) -> bool {

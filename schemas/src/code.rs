@@ -107,6 +107,10 @@ codes! {
         cure "Ask the applicant for the fee of the catalogue on the day of submission.";
     1405 CASE_DECIDED "Па справе ўжо ёсць рашэнне" "По делу уже есть решение" "The case is decided already"
         cure "Correct a decision with one that names it in replaces.";
+    1406 TOO_MANY "Занадта шмат для аднаго заказа" "Слишком много для одного заказа" "The order has too many of these"
+        cure "Put documents together into fewer messages.";
+    1407 STATE_FORBIDS "Стан справы гэтага не дазваляе" "Состояние дела этого не позволяет" "The state of the case does not allow it"
+        cure "Look at the case or the payment first: kvit why.";
     1501 FILE_UNREADABLE "Файл не чытаецца" "Файл не читается" "The file cannot be read in its format"
         cure "Send the file as the bank made it, in the format that the feed is set to.";
     1502 FILE_TOTALS_DISAGREE "Кантрольныя сумы файла не сыходзяцца" "Контрольные суммы файла не сходятся" "The file's control totals disagree with its rows"
@@ -120,9 +124,9 @@ codes! {
     1511 ROW_UNREADABLE "Радок не чытаецца" "Строка не читается" "A row of a file cannot be read"
         cure "Have the bank correct the row and send it in a new file.";
     1601 DEAD_LETTERED "Брокер адмовіўся дастаўляць" "Брокер отказался доставлять" "The broker gave up delivering the message"
-        cure "Look at why deliveries failed, then release the message.";
+        cure "Look at why deliveries failed, then have the message sent again.";
     1701 DEFECT "Памылка kvit" "Ошибка kvit" "Kvit failed on this message"
-        cure "Nothing is wrong with the message: the operators have it and will release it.";
+        cure "Nothing is wrong with the message: the operators have it; send it again after the update.";
 }
 
 impl Code {

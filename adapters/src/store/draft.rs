@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use kvit_schemas::record::{
     AuditBatch, AuditLine, Case, FileRecord, LedgerEntry, Mark, OutMessage, Payment, Position,
-    QuarantineRecord, Seq, Subject, Timer,
+    QuarantineRecord, Seq, Sighting, Subject, Timer,
 };
 use kvit_schemas::{Currency, FeedId, Moment};
 use serde::Serialize;
@@ -69,11 +69,6 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// True when applying it would change nothing.
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.lines.is_empty() && self.outgoing.is_empty()
-    }
-
     fn put<T: Serialize>(&mut self, key: Vec<u8>, record: &T) {
         self.changes.insert(key, Some(codec::encode(record)));
     }
@@ -99,9 +94,7 @@ impl<'a> Draft<'a> {
         (link, unlink): (Option<Seq>, Option<Seq>),
     ) {
         let known = |feed: &FeedId, id: &str| {
-            let same = |it: &kvit_schemas::record::Sighting| {
-                it.feed == *feed && it.payment_id.as_str() == id
-            };
+            let same = |it: &Sighting| it.feed == *feed && it.payment_id.as_str() == id;
             before.is_some_and(|before| before.sightings.iter().any(same))
         };
         for sighting in &payment.sightings {
@@ -109,9 +102,9 @@ impl<'a> Draft<'a> {
                 let key = keys::identity(&sighting.feed, sighting.payment_id.as_str());
                 self.put(key, &payment.seq);
             }
-            let earlier = before.iter().flat_map(|it| &it.sightings).flat_map(|it| &it.references);
-            let earlier: Vec<_> = earlier.collect();
-            for (kind, value) in sighting.references.iter().filter(|it| !earlier.contains(it)) {
+            let earlier = before.iter().flat_map(|it| &it.sightings);
+            let earlier: Vec<_> = earlier.flat_map(Sighting::joining).collect();
+            for (kind, value) in sighting.joining().filter(|it| !earlier.contains(it)) {
                 self.changes.insert(keys::reference(kind, value, payment.seq), Some(Vec::new()));
             }
         }
@@ -127,7 +120,7 @@ impl<'a> Draft<'a> {
 
     /// Removes a payment that was joined into another; its identities point there already.
     pub fn remove_payment(&mut self, payment: &Payment, unlink: Option<Seq>) {
-        for (kind, value) in payment.sightings.iter().flat_map(|it| &it.references) {
+        for (kind, value) in payment.sightings.iter().flat_map(Sighting::joining) {
             self.remove(keys::reference(kind, value, payment.seq));
         }
         self.relink(payment.seq, None, unlink);

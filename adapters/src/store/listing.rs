@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use kvit_schemas::record::{
-    AuditBatch, AuditLine, Case, FileRecord, OutMessage, Payment, Position, QuarantineRecord, Seq,
-    Timer, TimerQueue,
+    AuditBatch, AuditLine, Case, OutMessage, Payment, Position, QuarantineRecord, Seq, Timer,
+    TimerQueue,
 };
 use kvit_schemas::{Currency, Day, FeedId, Moment};
 use serde::de::DeserializeOwned;
@@ -123,15 +123,6 @@ impl Store {
             items.extend(self.payment(seq)?);
         }
         Ok(Page { items, next })
-    }
-
-    /// Files that were begun and not finished.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn files(&self) -> Result<Vec<FileRecord>, StoreError> {
-        let rows = self.list(&[keys::FILE])?;
-        rows.iter().map(|(key, value)| codec::decode(key, value)).collect()
     }
 
     /// Timers of a queue due at `now`, the longest due first.

@@ -100,6 +100,7 @@ fn requested(
         None if !now => return Err(Refusal::not_yours()),
         None => {}
     }
+    room(case.requests.len())?;
     let request_id = body.request_id.clone();
     context.note(Note::DocumentsRequested { request_id: request_id.clone() });
     case.requests.push(RequestFact { request_id, content });
@@ -131,9 +132,20 @@ fn term_changed(
     if !now {
         return Err(Refusal::not_yours());
     }
+    room(case.deadlines.len())?;
     case.deadlines.push(fact);
     settle(facts, body.order_code, context);
     Ok(())
+}
+/// Requests, and changes of the term, that one case may have.
+const FACTS_MAX: usize = 1_000;
+
+fn room(facts: usize) -> Result<(), Refusal> {
+    if facts < FACTS_MAX {
+        return Ok(());
+    }
+    let detail = format!("a case takes at most {FACTS_MAX} of them");
+    Err(Refusal::new(Code::TOO_MANY, "/order_code", detail))
 }
 
 fn returned(
@@ -283,7 +295,7 @@ pub(super) fn assign_by_person(
     let open = case.decision().is_none() && case.withdrawals.is_empty();
     let Some(application) = case.application.clone().filter(|_| stuck && open) else {
         let detail = "only a case that an agency gave back can be assigned by a person";
-        return Err(Refusal::new(Code::CASE_DECIDED, "", detail));
+        return Err(Refusal::new(Code::STATE_FORBIDS, "", detail));
     };
     if !context.rules.catalogue.decides(&agency, &application.procedure) {
         let detail = format!("{agency} may not decide procedure {}", application.procedure);
@@ -292,7 +304,7 @@ pub(super) fn assign_by_person(
     let now = view(case, &application, facts.payments_of(order_code), context.rules);
     if !now.open {
         let detail = "the case is not paid as its procedure wants it";
-        return Err(Refusal::new(Code::CASE_DECIDED, "", detail));
+        return Err(Refusal::new(Code::STATE_FORBIDS, "", detail));
     }
     let payment = payment_of_assignment(facts, &application, &now);
     if let Some(known) = facts.cases.get_mut(&order_code) {

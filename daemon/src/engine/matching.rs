@@ -33,9 +33,6 @@ pub struct Report {
     pub references: Vec<(String, String)>,
 }
 
-/// The reference by which ERIP's operation number is known in every feed.
-pub(super) const ERIP_OPERATION: &str = "erip_operation";
-
 /// The codes a report points to: the quoted one, else those found in free text.
 pub fn codes_of(report: &Report) -> Vec<OrderCode> {
     match report.quoted {
@@ -49,7 +46,7 @@ impl Report {
     pub fn all_references(&self, rules: &Rules) -> Vec<(String, String)> {
         let mut all = self.references.clone();
         if rules.feeds.get(&self.feed).is_some_and(|rule| rule.ids_are_erip_operations) {
-            all.push((ERIP_OPERATION.to_owned(), self.payment_id.to_string()));
+            all.push((Sighting::JOINING.to_owned(), self.payment_id.to_string()));
         }
         all.sort();
         all.dedup();
@@ -82,23 +79,13 @@ pub(super) fn evidence_of(payment: &Payment) -> Result<(OrderCode, CodeSource), 
     }
 }
 
-/// How surely a common reference says that two sightings are the same money.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Link {
-    /// A number that repeats: it joins only feeds of which one shows the other's money again, on
-    /// the same day.
-    Number,
-    /// ERIP's operation number, which is unique.
-    Operation,
-}
-
 /// The common reference by which two payments are the same money, where there is one. Two names in
 /// one feed are two payments, whatever another feed says: joining them would lose money.
-pub(super) fn common_reference(
-    one: &Payment,
-    other: &Payment,
-    rules: &Rules,
-) -> Option<(Link, String)> {
+///
+/// Only ERIP's operation number is unique enough. Numbers of documents repeat, so that what they
+/// would join depends on what came first; money that agrees in order, amount and day is held for
+/// a person instead (DESIGN.md 4).
+pub(super) fn common_reference(one: &Payment, other: &Payment) -> Option<String> {
     let feeds = |right: &Sighting| one.sightings.iter().any(|left| left.feed == right.feed);
     if other.sightings.iter().any(feeds) {
         return None;
@@ -107,17 +94,10 @@ pub(super) fn common_reference(
         .sightings
         .iter()
         .flat_map(|left| other.sightings.iter().map(move |right| (left, right)));
-    let links =
-        pairs.filter(|(left, right)| amounts_agree(left, right)).flat_map(|(left, right)| {
-            let related =
-                rules.related(&left.feed, &right.feed) && left.paid_at.day() == right.paid_at.day();
-            let shared = left.references.iter().filter(|it| right.references.contains(it));
-            shared.filter_map(move |(kind, value)| match kind == ERIP_OPERATION {
-                true => Some((Link::Operation, format!("{kind} {value}"))),
-                false => related.then(|| (Link::Number, format!("{kind} {value}"))),
-            })
-        });
-    links.max()
+    let agreeing = pairs.filter(|(left, right)| amounts_agree(left, right));
+    let mut shared = agreeing
+        .flat_map(|(left, right)| left.joining().filter(|it| right.references.contains(it)));
+    shared.next().map(|(kind, value)| format!("{kind} {value}"))
 }
 
 /// True when a payment may be the money of `other`, shown again by a feed that settles it: on the
@@ -134,7 +114,7 @@ pub(super) fn may_be_second_sighting(payment: &Payment, other: &Payment, rules: 
         .flat_map(|later| other.sightings.iter().map(move |earlier| (later, earlier)));
     pairs.any(|(later, earlier)| {
         let alike = amounts_agree(later, earlier) && later.paid_at.day() == earlier.paid_at.day();
-        let number = |it: &&(String, String)| it.0 == ERIP_OPERATION;
+        let number = |it: &&(String, String)| it.0 == Sighting::JOINING;
         let numbered = later.references.iter().filter(number);
         let same_number = || numbered.into_iter().any(|it| earlier.references.contains(it));
         rules.settles(&later.feed, &earlier.feed)

@@ -147,12 +147,10 @@ fn merge(sighting: &mut Sighting, report: &Report, context: &Context<'_>) -> Res
 fn join(facts: &mut Facts, seq: Seq, context: &mut Context<'_>) -> Seq {
     let Some(mut whole) = facts.payments.remove(&seq) else { return seq };
     loop {
-        let links = facts.payments.values().filter_map(|other| {
-            let (link, reference) = common_reference(&whole, other, context.rules)?;
-            Some((link, other.seq, reference))
+        let same = facts.payments.values().find_map(|other| {
+            common_reference(&whole, other).map(|reference| (other.seq, reference))
         });
-        // The surest link first: it may leave no room for the others.
-        let Some((_, other, reference)) = links.max_by_key(|(link, ..)| *link) else { break };
+        let Some((other, reference)) = same else { break };
         let Some(other) = facts.payments.remove(&other) else { break };
         if let Some(main) = other.main() {
             context.note(Note::PaymentsJoined {
@@ -281,6 +279,10 @@ pub(super) fn assign(
     let Some(payment) = facts.payments.get_mut(&seq).filter(|_| known) else {
         return Err(Refusal::not_yours());
     };
+    if payment.allocation.settled > 0 && payment.assigned.is_none() {
+        let detail = "its money is settled on an order by exact evidence";
+        return Err(Refusal::new(Code::STATE_FORBIDS, "", detail));
+    }
     payment.assigned = Some(Assigned { order_code, by, reason, at });
     context.note(Note::AssignedByPerson { order_code });
     settle_payment(facts, seq, context);

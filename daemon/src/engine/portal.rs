@@ -9,6 +9,19 @@ use kvit_schemas::{Code, OrderCode, PortalId};
 use super::settle::settle;
 use super::{Context, Effect, Facts, Refusal, application};
 
+/// Facts of one kind that one order may have: each is read with the case as long as it may go to
+/// an agency.
+const FACTS_MAX: usize = 100;
+
+/// Room for one more fact of a portal: other portals cannot use it up.
+fn room<'a>(facts: impl Iterator<Item = &'a Source>, portal: &PortalId) -> Result<(), Refusal> {
+    if facts.filter(|source| source.portal == *portal).count() < FACTS_MAX {
+        return Ok(());
+    }
+    let detail = format!("an order takes at most {FACTS_MAX} of them");
+    Err(Refusal::new(Code::TOO_MANY, "/order_code", detail))
+}
+
 /// Applies a portal's message.
 pub(super) fn apply(
     facts: &mut Facts,
@@ -66,6 +79,7 @@ fn withdrawn(
         context.note(Note::NothingNew);
         return Ok(());
     }
+    room(known.case.withdrawals.iter().map(|it| &it.source), &fact.source.portal)?;
     context.note(Note::Withdrew { at: fact.at });
     context.out.effects.push(Effect::KeepBody);
     known.case.withdrawals.push(fact);
@@ -87,6 +101,7 @@ fn receipt(
         context.note(Note::NothingNew);
         return Ok(());
     }
+    room(known.case.receipts.iter().map(|it| &it.source), &source.portal)?;
     let operation = body.claim.operation_number.as_ref().map(ToString::to_string);
     context.note(Note::ReceiptClaimed { operation, amount: body.claim.amount });
     context.out.effects.push(Effect::KeepBody);
@@ -110,6 +125,7 @@ fn documents(
         context.note(Note::NothingNew);
         return Ok(());
     }
+    room(known.case.documents.iter().map(|it| &it.source), &source.portal)?;
     context.note(Note::DocumentsKept);
     context.out.effects.push(Effect::KeepBody);
     known.case.documents.push(DocumentsFact { source, content });

@@ -65,11 +65,6 @@ impl Rules {
         self.feeds.get(feed).map_or(u32::MAX, |rule| rule.rank)
     }
 
-    /// True when one of the two feeds shows the other's money again.
-    pub(super) fn related(&self, one: &FeedId, other: &FeedId) -> bool {
-        self.settles(one, other) || self.settles(other, one)
-    }
-
     /// True when `later` shows the money of `earlier` again.
     pub(super) fn settles(&self, later: &FeedId, earlier: &FeedId) -> bool {
         self.feeds.get(later).is_some_and(|rule| rule.settles.contains(earlier))

@@ -18,10 +18,11 @@ pub(super) fn apply(
     match kind {
         TimerKind::Window => {
             let Some(known) = facts.cases.get_mut(&order_code) else { return };
-            known.case.window_closed = true;
-            if known.case.assignments.is_empty() {
-                context.note(Note::WindowClosed);
+            if known.case.window_closed {
+                return;
             }
+            known.case.window_closed = true;
+            context.note(Note::WindowClosed);
             settle(facts, order_code, context);
         }
         TimerKind::Republish(decision_id) => republish(facts, order_code, decision_id, context),

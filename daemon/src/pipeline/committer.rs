@@ -2,7 +2,7 @@
 //! next is applied. Answers are given only after the sync.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use kvit_adapters::amqp::{AckHandle, Acks};
@@ -33,7 +33,16 @@ pub enum Work {
         reply: oneshot::Sender<Ended>,
     },
     /// Timers that are due.
-    Timers(Vec<Timer>, oneshot::Sender<()>),
+    Timers {
+        /// Those to be looked at.
+        due: Vec<Timer>,
+        /// Those to be put off.
+        later: Vec<Timer>,
+        /// Until when.
+        again: kvit_schemas::Moment,
+        /// Told when it is done.
+        reply: oneshot::Sender<()>,
+    },
     /// A schedule fired.
     Fired(String, kvit_schemas::Moment, oneshot::Sender<()>),
     /// Outbox rows whose messages are all confirmed, by commit and part.
@@ -56,8 +65,8 @@ pub struct Progress {
     pub durable: AtomicU64,
     /// Outbox rows that are not sent yet.
     pub outbox_rows: AtomicU64,
-    /// When the last sync ended, microseconds since 1970.
-    pub synced_at: AtomicU64,
+    /// The relay has messages under way, or rows to read.
+    pub relay_busy: AtomicBool,
     /// Set while a sync is under way: when it began, microseconds since 1970.
     pub syncing_since: AtomicU64,
     dispositions: [AtomicU64; 4],
@@ -195,8 +204,12 @@ fn one(
             let ended = applier.act(draft, input, actor, now)?;
             answers.acts.push((reply, ended));
         }
-        Work::Timers(timers, reply) => {
-            for timer in timers {
+        Work::Timers { due, later, again, reply } => {
+            for timer in later {
+                draft.remove_timer(&timer);
+                draft.put_timer(&Timer { due: again, ..timer });
+            }
+            for timer in due {
                 applier.timer(draft, timer, now)?;
             }
             answers.done.push(reply);
@@ -235,7 +248,6 @@ impl Syncer {
             self.mark(&self.progress.syncing_since);
             self.store.sync()?;
             self.progress.syncing_since.store(0, Ordering::Release);
-            self.mark(&self.progress.synced_at);
             for pending in waiting {
                 self.answer(pending);
             }

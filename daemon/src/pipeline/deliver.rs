@@ -34,6 +34,7 @@ impl Applier {
             Ended::Applied(_) => Ok(Disposition::Applied),
             Ended::Duplicate => Ok(Disposition::Duplicate),
             Ended::Refused(refused) => {
+                let refused = refused.bounded();
                 refuse::refuse(self, draft, (prepared, &refused), at)?;
                 let conflict = refused.code.is_conflict();
                 Ok(if conflict { Disposition::Conflict } else { Disposition::Refused })
@@ -65,15 +66,7 @@ impl Applier {
             actor: Actor::Party(party.to_string()),
             message: Some((message.kind(), message_id.clone())),
             body: rows::kept_body(message),
-            cause: Cause {
-                message_id: Some(message_id.clone()),
-                traceparent: prepared
-                    .arrival
-                    .properties
-                    .header("traceparent")
-                    .filter(|text| text.len() <= 128)
-                    .map(str::to_owned),
-            },
+            cause: Cause::of(&prepared.arrival.properties),
         };
         let mut ended = self.work(draft, work, at)?;
         if let Ended::Refused(refused) = &mut ended {

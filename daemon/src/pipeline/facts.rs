@@ -2,7 +2,7 @@
 
 use kvit_adapters::store::{StoreError, Tables};
 use kvit_schemas::OrderCode;
-use kvit_schemas::record::{Payment, Seq};
+use kvit_schemas::record::{Payment, Seq, Sighting};
 use serde::de::DeserializeOwned;
 
 use crate::engine::{CaseFacts, Facts, Input, Report, Rules, codes_of};
@@ -53,6 +53,7 @@ impl<T: Tables> Reading<'_, T> {
         self.payment(known)?;
         references.sort();
         references.dedup();
+        references.retain(|(kind, _)| kind == Sighting::JOINING);
         for (kind, value) in &references {
             for seq in self.tables.payments_by_reference(kind, value)? {
                 self.payment(self.tables.payment(seq)?)?;

@@ -1,6 +1,8 @@
 //! The first look at a delivery: size, sender, envelope, body. Needs no store.
 
+use std::borrow::Cow;
 use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kvit_adapters::amqp::Properties;
 use kvit_schemas::message::{ContentHash, Inbound, MessageType, Sender, decode_json};
@@ -116,7 +118,23 @@ pub struct Refused {
     pub order_code: Option<OrderCode>,
 }
 
+/// Most characters of a refusal's detail and of its pointer: senders choose what is echoed.
+const DETAIL_CHARS: usize = 300;
+
 impl Refused {
+    /// The same with texts of bounded length.
+    pub(super) fn bounded(mut self) -> Self {
+        let cut = |text: &mut String| {
+            if let Some((at, _)) = text.char_indices().nth(DETAIL_CHARS) {
+                text.truncate(at);
+                text.push('…');
+            }
+        };
+        cut(&mut self.detail);
+        self.pointer.iter_mut().for_each(cut);
+        self
+    }
+
     pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), pointer: None, order_code: None }
     }
@@ -145,10 +163,18 @@ pub struct Intake {
 impl Intake {
     /// Checks a delivery in the contract's order: size, party, envelope, decoding.
     pub fn check(&self, arrival: Arrival, now: Moment) -> Prepared {
-        let user = arrival.properties.user_id.as_deref();
-        let party = user.and_then(|user| self.directory.party_of_user(user));
-        let result = self.checked(&arrival, party.as_ref(), now);
-        Prepared { arrival, party, result }
+        let party = self.party_of(&arrival);
+        let checked = || self.checked(&arrival, party.as_ref(), now);
+        // A panic is kvit's own bug: the message goes to quarantine, and the next is looked at.
+        let result = catch_unwind(AssertUnwindSafe(checked)).unwrap_or_else(|_| {
+            tracing::error!("defect met while looking at a message");
+            Err(Refused::new(Code::DEFECT, "kvit failed while reading the message"))
+        });
+        Prepared { party, result: result.map_err(Refused::bounded), arrival }
+    }
+
+    fn party_of(&self, arrival: &Arrival) -> Option<Party> {
+        self.directory.party_of_user(arrival.properties.user_id.as_deref()?)
     }
 
     fn checked(
@@ -180,7 +206,7 @@ impl Intake {
         let kind = kind_of(arrival, party, sender)?;
         let body = inflated(arrival, limit)?;
         if kind == MessageType::StatementFile {
-            return self.file(arrival, party, message_id, body);
+            return self.file(arrival, party, message_id, body.into_owned());
         }
         json_only(arrival)?;
         let message = decode_json(kind, &body, now).map_err(|invalid| Refused {
@@ -263,9 +289,9 @@ fn json_only(arrival: &Arrival) -> Result<(), Refused> {
     Err(Refused::new(Code::CONTENT_TYPE_UNSUPPORTED, format!("{given:?} is not application/json")))
 }
 
-fn inflated(arrival: &Arrival, limit: usize) -> Result<Vec<u8>, Refused> {
+fn inflated(arrival: &Arrival, limit: usize) -> Result<Cow<'_, [u8]>, Refused> {
     match arrival.properties.content_encoding.as_deref() {
-        None | Some("" | "identity" | "utf-8" | "UTF-8") => Ok(arrival.body.clone()),
+        None | Some("" | "identity" | "utf-8" | "UTF-8") => Ok(Cow::Borrowed(&arrival.body)),
         Some("gzip") => {
             let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
             let mut body = Vec::new();
@@ -273,7 +299,7 @@ fn inflated(arrival: &Arrival, limit: usize) -> Result<Vec<u8>, Refused> {
                 .take(most)
                 .read_to_end(&mut body);
             match read {
-                Ok(_) if body.len() <= limit => Ok(body),
+                Ok(_) if body.len() <= limit => Ok(Cow::Owned(body)),
                 Ok(_) => {
                     let detail = format!("more than {limit} bytes when inflated");
                     Err(Refused::new(Code::BODY_TOO_LARGE, detail))

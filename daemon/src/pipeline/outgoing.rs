@@ -1,6 +1,6 @@
 //! Messages to be sent: their ids, their addresses, their bytes.
 
-use kvit_adapters::amqp::{Outgoing, Speaker};
+use kvit_adapters::amqp::{Outgoing, Properties, Speaker};
 use kvit_schemas::message::{MessageType, Outbound};
 use kvit_schemas::record::{Destination, OutBody, OutMessage, Seq};
 use kvit_schemas::{MessageId, Moment, OrderCode};
@@ -28,6 +28,17 @@ fn id(text: String) -> MessageId {
 pub(super) struct Cause {
     pub(super) message_id: Option<String>,
     pub(super) traceparent: Option<String>,
+}
+
+impl Cause {
+    /// What a delivery says of itself, as far as it may be carried on.
+    pub(super) fn of(properties: &Properties) -> Self {
+        let short = |text: &&str| text.len() <= 128;
+        Self {
+            message_id: properties.message_id.clone(),
+            traceparent: properties.header("traceparent").filter(short).map(str::to_owned),
+        }
+    }
 }
 
 /// A message for the outbox.

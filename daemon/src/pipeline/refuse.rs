@@ -24,10 +24,7 @@ pub(super) fn refuse(
     at: At,
 ) -> Result<(), StoreError> {
     let arrival = &prepared.arrival;
-    let cause = Cause {
-        message_id: arrival.properties.message_id.clone(),
-        traceparent: arrival.properties.header("traceparent").map(str::to_owned),
-    };
+    let cause = Cause::of(&arrival.properties);
     keep(applier, draft, (prepared, refused), at);
     let answered = prepared.party.as_ref().filter(|_| arrival.queue != Queue::Dead);
     if let Some(party) = answered {

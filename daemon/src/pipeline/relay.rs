@@ -21,7 +21,7 @@ use super::committer::{CommitterHandle, Progress, Work};
 use super::outgoing::Addresses;
 
 /// Messages on their way from which on no further row is taken.
-const WINDOW: usize = 4_096;
+const WINDOW: usize = 2_048;
 /// What the publisher's inlets and the outcomes' channel must hold, so that the relay never waits
 /// for the publisher while the publisher waits for the relay: the window and its last row.
 pub const CHANNEL_DEPTH: usize = 2 * WINDOW;
@@ -117,7 +117,8 @@ impl Relay {
         }
     }
 
-    /// Publishes until told to stop, then for as long as confirmations of what is under way come.
+    /// Publishes until told to stop. What is not confirmed by then comes again after the next
+    /// start, under the same ids.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -141,15 +142,12 @@ impl Relay {
                 () = stop.cancelled() => break,
             }
             self.report_sent();
+            let busy = self.behind || !self.tickets.is_empty() || !self.sent.is_empty();
+            self.progress.relay_busy.store(busy, Ordering::Release);
             let now = Instant::now();
             if self.held.values().any(|hold| hold.is_due(now)) {
                 self.retry(now).await?;
             }
-        }
-        while !self.tickets.is_empty() {
-            let Some(window) = outcomes.recv().await else { break };
-            self.settle(window);
-            self.report_sent();
         }
         Ok(())
     }
@@ -177,7 +175,7 @@ impl Relay {
         let rows = self.store.outbox(self.cursor, PAGE)?;
         let mut taken = 0_usize;
         for row in rows {
-            if row.commit > durable {
+            if row.commit > durable || self.tickets.len() >= WINDOW {
                 break;
             }
             taken += 1;
@@ -185,7 +183,8 @@ impl Relay {
         }
         // What became durable since was handed over while `behind` was set, and dropped: so it
         // is not unset before a reading that ends at the newest durable commit.
-        if taken == 0 && durable == self.progress.durable.load(Ordering::Acquire) {
+        let all_read = taken == 0 && self.tickets.len() < WINDOW;
+        if all_read && durable == self.progress.durable.load(Ordering::Acquire) {
             self.behind = false;
         }
         Ok(())
@@ -256,7 +255,9 @@ impl Relay {
                 }
                 PublishOutcome::Unknown(reason) => self.hold(ticket, &reason),
                 PublishOutcome::Malformed(what) => {
-                    self.hold(ticket, &format!("its {what} is too long for AMQP"));
+                    // Kvit's own bug. It stays in the outbox and holds up nobody.
+                    let place = ticket.place;
+                    tracing::error!(?place, what, "a message cannot be sent: too long for AMQP");
                 }
             }
         }
@@ -294,10 +295,13 @@ impl Relay {
         });
         reason.clone_into(&mut hold.reason);
         hold.waiting.insert((ticket.place, ticket.nth));
+        // Of a window that failed as a whole, only the first message counts as an attempt.
+        if hold.failures == 0 || hold.probing {
+            let wait = HOLD_FIRST.saturating_mul(1 << hold.failures.min(10)).min(HOLD_MAX);
+            hold.failures = hold.failures.saturating_add(1);
+            hold.next = Instant::now() + wait;
+        }
         hold.probing = false;
-        let wait = HOLD_FIRST.saturating_mul(1 << hold.failures.min(10)).min(HOLD_MAX);
-        hold.failures = hold.failures.saturating_add(1);
-        hold.next = Instant::now() + wait;
     }
 
     /// Sends one message to each held destination whose time has come; a confirmed one is
@@ -311,7 +315,11 @@ impl Relay {
             .collect();
         for destination in due {
             let Some(hold) = self.held.get_mut(&destination) else { continue };
-            let many = if hold.failures == 0 { PAGE } else { 1 };
+            let room = WINDOW.saturating_sub(self.tickets.len());
+            let many = if hold.failures == 0 { PAGE.min(room) } else { 1 };
+            if many == 0 {
+                continue;
+            }
             hold.probing = true;
             let next: Vec<(Place, usize)> = hold.waiting.iter().take(many).copied().collect();
             for waiting in &next {

@@ -87,13 +87,21 @@ fn references(named: [(&str, Option<Line<64>>); 3]) -> Vec<(String, String)> {
 }
 
 /// A row of a file as a report; `None` when it tells of no money for us.
-pub(super) fn report_of_row(feed: &FeedId, row: &Row) -> Option<(Report, PaymentDetail)> {
+///
+/// # Errors
+/// When it has no date: money without one can be judged by no window and no day.
+pub(super) fn report_of_row(
+    feed: &FeedId,
+    row: &Row,
+) -> Result<Option<(Report, PaymentDetail)>, &'static str> {
     let state = match row.state {
         RowState::Accepted => PaymentState::Accepted,
         RowState::Credited => PaymentState::Credited,
         RowState::Reversed => PaymentState::Reversed,
-        RowState::Information => return None,
+        RowState::Information => return Ok(None),
     };
+    let paid_at = row.paid_at.or_else(|| row.booked_on.map(kvit_schemas::Day::start));
+    let paid_at = paid_at.ok_or("the row has no date")?;
     let account = row.personal_account.as_deref();
     let quoted: Option<OrderCode> = account.and_then(|account| account.trim().parse().ok());
     // A damaged account and the purpose are read like any free text.
@@ -107,7 +115,7 @@ pub(super) fn report_of_row(feed: &FeedId, row: &Row) -> Option<(Report, Payment
         state,
         amount: row.amount,
         withheld: row.withheld,
-        paid_at: row.paid_at.or_else(|| row.booked_on.map(kvit_schemas::Day::start))?,
+        paid_at,
         booked_on: row.booked_on,
         quoted: quoted.map(|code| (code, CodeSource::PersonalAccount)),
         found,
@@ -130,7 +138,7 @@ pub(super) fn report_of_row(feed: &FeedId, row: &Row) -> Option<(Report, Payment
         personal_account: row.personal_account.clone(),
         beneficiary_account: row.beneficiary_account.clone(),
     };
-    Some((report, detail))
+    Ok(Some((report, detail)))
 }
 
 fn line_of(text: &Option<String>) -> Option<Line<40>> {

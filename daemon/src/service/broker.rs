@@ -1,10 +1,12 @@
 //! Watches the broker's topology: makes it (in development) or checks it, and looks at the depth
 //! of portal queues for the re-publishing of decisions.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kvit_adapters::amqp::{Admin, AmqpOptions, Topology};
+use kvit_schemas::PortalId;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -19,14 +21,14 @@ const RETRY: Duration = Duration::from_secs(2);
 pub(super) async fn watch(
     shared: Arc<Shared>,
     options: AmqpOptions,
-    (verified, may_republish): (CancellationToken, watch::Sender<bool>),
+    (verified, unread): (CancellationToken, watch::Sender<BTreeSet<PortalId>>),
     stop: CancellationToken,
 ) {
     let Ok(wanted) = topology(&shared.settings) else { return };
     let mut told = String::new();
     loop {
         let found = tokio::select! {
-            found = look(&shared, &options, (&wanted, &may_republish)) => found,
+            found = look(&shared, &options, (&wanted, &unread)) => found,
             () = stop.cancelled() => return,
         };
         let wait = match found {
@@ -56,7 +58,7 @@ pub(super) async fn watch(
 async fn look(
     shared: &Shared,
     options: &AmqpOptions,
-    (wanted, may_republish): (&Topology, &watch::Sender<bool>),
+    (wanted, unread): (&Topology, &watch::Sender<BTreeSet<PortalId>>),
 ) -> Result<Vec<String>, String> {
     let admin = Admin::connect(options).await.map_err(|error| error.reason())?;
     let found = if shared.settings.broker.declare {
@@ -64,15 +66,17 @@ async fn look(
     } else {
         admin.check(wanted).await
     };
-    let mut open = true;
+    let mut closed = BTreeSet::new();
     for portal in &wanted.portals {
         let queue = format!("{}.portal.{}.out", wanted.prefix, portal.id);
         if let Ok(Some(depth)) = admin.depth(&queue).await {
             let deep = depth.messages > shared.settings.decisions.queue_depth_max;
-            open &= !deep && depth.consumers > 0;
+            if deep || depth.consumers == 0 {
+                closed.extend(portal.id.parse::<PortalId>().ok());
+            }
         }
     }
-    may_republish.send_replace(open);
+    unread.send_replace(closed);
     admin.close().await;
     found.map_err(|error| error.to_string())
 }

@@ -1,5 +1,6 @@
 //! The running daemon: how its parts are wired, and in which order they end.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -128,7 +129,7 @@ impl Daemon {
         let path = CommitPath::start(&prepared, &clock, &consumer, traffic.delivered)?;
         let Prepared { settings, store, .. } = prepared;
         let (held, held_now) = watched::channel(Vec::new());
-        let (set_republish, may_republish) = watched::channel(true);
+        let (set_unread, unread) = watched::channel(BTreeSet::new());
         let shared = Arc::new(Shared {
             settings: settings.clone(),
             store: Arc::clone(&store),
@@ -150,7 +151,7 @@ impl Daemon {
         spawn_broker(
             &mut parts,
             (&shared, traffic.options),
-            (traffic.consumer, traffic.publisher, set_republish),
+            (traffic.consumer, traffic.publisher, set_unread),
             (consumer_ended, stop_front.clone(), stop_back.clone()),
         );
         let relay = Relay::new(
@@ -164,7 +165,7 @@ impl Daemon {
             spawn_relay(&mut parts, relay, (path.rows, traffic.outcomes, held), &stop_back);
         let jobs = jobs(&settings)?;
         let work = path.handle.work;
-        let schedule = Schedule { jobs, store: Arc::clone(&store), work, clock, may_republish };
+        let schedule = Schedule { jobs, store: Arc::clone(&store), work, clock, unread };
         let stop = stop_front.clone();
         parts.spawn(async move { Ok(schedule.run(stop).await.map(|()| "the schedule")?) });
         spawn_servers(&mut parts, &shared, &stop_front).await?;
@@ -205,8 +206,11 @@ impl Daemon {
         // Each may have ended already; then there is nothing to wait for.
         let _ = (&mut self.consumer_done).await;
         let _ = (&mut self.intake_done).await;
-        while self.shared.outbox_rows() > 0 && self.shared.is_publishing() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        // What is held for a destination stays; a relay that is quiet for a while has sent the rest.
+        let mut quiet = 0;
+        while quiet < 5 && self.shared.outbox_rows() > 0 && self.shared.is_publishing() {
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            quiet = if self.shared.is_relay_busy() { 0 } else { quiet + 1 };
         }
         self.stop_back.cancel();
         let _ = (&mut self.relay_done).await;

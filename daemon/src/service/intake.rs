@@ -1,16 +1,17 @@
 //! The intake thread: looks at deliveries off the async workers, and hands them on.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use kvit_adapters::amqp::{AckHandle, Delivery};
 use kvit_adapters::clock::Clock;
-use kvit_schemas::Code;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::pipeline::intake::{Body, Checked, Refused};
+use crate::pipeline::intake::{Body, Checked};
 use crate::pipeline::{Arrival, Intake, Prepared, Queue, Work, files};
 use crate::settings::Directory;
+
+/// Files that may wait while one is being applied. There is one at a time, but for those that
+/// come again while it is.
+const FILES_WAITING: usize = 64;
 
 /// Starts the thread. It ends when deliveries end, and says so.
 pub(super) fn start(
@@ -19,15 +20,17 @@ pub(super) fn start(
     clock: Clock,
     ended: oneshot::Sender<()>,
 ) -> std::io::Result<()> {
-    let runtime = Handle::current();
-    let directory = intake.directory.clone();
+    let (files, waiting) = mpsc::channel(FILES_WAITING);
+    Handle::current().spawn(take_files(waiting, intake.directory.clone(), work.clone()));
     std::thread::Builder::new().name("kvit-intake".to_owned()).spawn(move || {
         while let Some(delivery) = delivered.blocking_recv() {
             let (prepared, ack) = look_at(&intake, delivery, &clock);
-            if is_file(&prepared) {
-                let work = work.clone();
-                runtime.spawn(take_file(prepared, ack, (directory.clone(), work)));
-            } else if work.blocking_send(Work::Delivery(Box::new(prepared), ack)).is_err() {
+            let taken = if is_file(&prepared) {
+                files.blocking_send((prepared, ack)).is_ok()
+            } else {
+                work.blocking_send(Work::Delivery(Box::new(prepared), ack)).is_ok()
+            };
+            if !taken {
                 break;
             }
         }
@@ -37,43 +40,33 @@ pub(super) fn start(
     Ok(())
 }
 
-/// A panic here is kvit's own bug: the message goes to quarantine, and the next one is looked at.
 fn look_at(intake: &Intake, delivery: Delivery, clock: &Clock) -> (Prepared, AckHandle) {
     let Delivery { source, ack, exchange, routing_key, properties, body, .. } = delivery;
     let queue = Queue::ALL.get(source).copied().unwrap_or(Queue::Dead);
     let arrival = Arrival { queue, exchange, routing_key, properties, body };
-    let kept = arrival.clone();
-    let looked = catch_unwind(AssertUnwindSafe(|| intake.check(arrival, clock.now())));
-    let prepared = looked.unwrap_or_else(|_| {
-        tracing::error!("defect met while looking at a message");
-        let refused = Refused {
-            code: Code::DEFECT,
-            detail: "kvit failed while reading the message".to_owned(),
-            pointer: None,
-            order_code: None,
-        };
-        let user = kept.properties.user_id.as_deref();
-        let party = user.and_then(|user| intake.directory.party_of_user(user));
-        Prepared { arrival: kept, party, result: Err(refused) }
-    });
-    (prepared, ack)
+    (intake.check(arrival, clock.now()), ack)
 }
 
 fn is_file(prepared: &Prepared) -> bool {
     matches!(prepared.result, Ok(Checked { body: Body::File { .. }, .. }))
 }
 
-/// A file takes many commits; meanwhile other queues are served.
-async fn take_file(
-    prepared: Prepared,
-    ack: AckHandle,
-    (directory, work): (Directory, mpsc::Sender<Work>),
+/// Applies files, one after the other: each takes many commits, and meanwhile other queues are
+/// served. A file that came again while it was being applied is then known.
+async fn take_files(
+    mut waiting: mpsc::Receiver<(Prepared, AckHandle)>,
+    directory: Directory,
+    work: mpsc::Sender<Work>,
 ) {
-    let settings = match &prepared.result {
-        Ok(Checked { body: Body::File { feed, .. }, .. }) => directory.feed(feed).cloned(),
-        Ok(_) | Err(_) => None,
-    };
-    if files::take(prepared, settings, &work).await.is_some() {
+    while let Some((prepared, ack)) = waiting.recv().await {
+        let settings = match &prepared.result {
+            Ok(Checked { body: Body::File { feed, .. }, .. }) => directory.feed(feed).cloned(),
+            Ok(_) | Err(_) => None,
+        };
+        if files::take(prepared, settings, &work).await.is_none() {
+            tracing::error!("a file was not applied; it is not acknowledged and comes again");
+            continue;
+        }
         // Without a committer the file is not acknowledged, and comes again.
         let _ = work.send(Work::Done(ack)).await;
     }

@@ -1,8 +1,10 @@
 //! The parts that run until they are told to stop.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kvit_adapters::amqp::{Consumer, InputQueue, Publisher};
+use kvit_schemas::PortalId;
 use tokio::sync::{oneshot, watch as watched};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -15,21 +17,21 @@ use crate::settings::Settings;
 /// Parts by the name they end with.
 pub(super) type Parts = JoinSet<Result<&'static str, RunError>>;
 
-pub(super) type Broker = (Consumer, Publisher, watched::Sender<bool>);
+pub(super) type Broker = (Consumer, Publisher, watched::Sender<BTreeSet<PortalId>>);
 pub(super) type Stops = (oneshot::Sender<()>, CancellationToken, CancellationToken);
 
 /// The parts that talk to the broker begin once its topology is known to be there, or declared.
 pub(super) fn spawn_broker(
     parts: &mut Parts,
     (shared, options): (&Arc<Shared>, kvit_adapters::amqp::AmqpOptions),
-    (consumer, publisher, set_republish): Broker,
+    (consumer, publisher, set_unread): Broker,
     (consumer_ended, stop_front, stop_back): Stops,
 ) {
     let ready = CancellationToken::new();
     let stop = stop_front.clone();
     let (watching, verified) = (Arc::clone(shared), ready.clone());
     parts.spawn(async move {
-        broker::watch(watching, options, (verified, set_republish), stop).await;
+        broker::watch(watching, options, (verified, set_unread), stop).await;
         Ok("the topology watch")
     });
     let (verified, stop) = (ready.clone(), stop_front.clone());

@@ -57,6 +57,11 @@ impl Shared {
         self.progress.outbox_rows.load(Ordering::Acquire)
     }
 
+    /// True while the relay has messages under way, or rows to read.
+    pub fn is_relay_busy(&self) -> bool {
+        self.progress.relay_busy.load(Ordering::Acquire)
+    }
+
     /// True while the publishing side works.
     pub fn is_publishing(&self) -> bool {
         self.broker.borrow().publishing == Link::Up

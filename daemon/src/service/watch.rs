@@ -20,7 +20,8 @@ pub(super) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
         }
         let paused = shared.paused.borrow().clone();
         let reason = reason(&shared, paused.is_some());
-        if reason == paused {
+        // Only the change is worth a word: the figures in the reason change all the time.
+        if reason.is_some() == paused.is_some() {
             continue;
         }
         match &reason {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kvit_schemas::{BankId, Currency, FeedId};
+use kvit_schemas::{BankId, FeedId};
 
 use super::choice::choice;
 use super::section::Section;
@@ -97,8 +97,6 @@ pub struct Feed {
     pub rank: u16,
     /// What counts as paid.
     pub amount: PaidAmount,
-    /// Of amounts without a currency.
-    pub currency: Currency,
 }
 
 choice! {
@@ -143,7 +141,6 @@ pub(super) fn feed(s: &mut Section<'_>) -> Option<Feed> {
         totals: s.choice("totals"),
         rank: s.number("rank", 0..=1000),
         amount: s.choice("amount"),
-        currency: s.text("currency", currency).unwrap_or(Currency::BYN),
         bank: bank?,
     })
 }
@@ -194,8 +191,4 @@ fn service(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("must hold ERIP service numbers, 1 to 20 digits each, has {text:?}"))
-}
-
-fn currency(text: &str) -> Result<Currency, String> {
-    text.parse().map_err(|_| format!("must be an ISO 4217 code such as BYN, is {text:?}"))
 }

@@ -343,14 +343,12 @@ fn a_problem_is_told_once_and_not_in_its_consequences() {
          [feeds._]
          format = 'erip'
          bank = 'erip'
-         currency = 'rubles'
          [feeds.a]
          settles = ['b']
          [feeds.b]
          bank = 'NO'
          service = ['1', 'x', '']",
         expect![[r#"
-            kvit.toml: feeds._.currency must be an ISO 4217 code such as BYN, is "rubles"
             kvit.toml: feeds.b.bank has "NO": an id is 1 to 40 of a-z, 0-9 and -, not beginning with -
             kvit.toml: feeds.b.service must hold ERIP service numbers, 1 to 20 digits each, has "x"; must hold ERIP service numbers, 1 to 20 digits each, has """#]],
     );

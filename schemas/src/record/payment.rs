@@ -147,6 +147,17 @@ pub struct RefundTold {
     pub reason: RefundReason,
 }
 
+impl Sighting {
+    /// The kind of reference by which payments of different feeds are joined: ERIP's operation
+    /// number, the only one that is unique (DOMAIN.md 7.1).
+    pub const JOINING: &str = "erip_operation";
+
+    /// The references by which it may be joined.
+    pub fn joining(&self) -> impl Iterator<Item = &(String, String)> {
+        self.references.iter().filter(|(kind, _)| kind == Self::JOINING)
+    }
+}
+
 impl Payment {
     /// The sighting that speaks for the payment: that of the highest-ranked feed.
     pub fn main(&self) -> Option<&Sighting> {

@@ -164,7 +164,7 @@ fn a_returned_case_with_no_agency_to_go_to_waits_for_a_person() {
             → zags-brest 17: #5 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
             → portal 17: #6 routed 45.00 of 45.00 by 2026-03-11
             person gives 17 zags-minsk
-            ! KV1405 only a case that an agency gave back can be assigned by a person
+            ! KV1407 only a case that an agency gave back can be assigned by a person
             zags-brest accepts 17 n1
             → portal 17: #7 in_work 45.00 of 45.00 by 2026-03-11
         "#]],
@@ -230,7 +230,7 @@ fn a_case_given_back_unpaid_goes_on_when_it_is_paid_again() {
             zags-minsk returns 17 to archive
             → portal 17: #6 awaiting_payment 0.00 of 45.00
             person gives 17 archive
-            ! KV1405 the case is not paid as its procedure wants it
+            ! KV1407 the case is not paid as its procedure wants it
             erip credited 17 p2 45.00
             → archive 17: #7 assigned 5.9 on credited 45.00 of 45.00, p2 credited 45.00, by 2026-03-11
             → portal 17: #8 routed 45.00 of 45.00 by 2026-03-11
@@ -271,7 +271,7 @@ fn a_decided_case_is_not_given_back_and_a_withdrawn_one_goes_nowhere() {
             → zags-minsk 18: #6 withdrawn
             zags-minsk returns 18 to archive
             person gives 18 archive
-            ! KV1405 only a case that an agency gave back can be assigned by a person
+            ! KV1407 only a case that an agency gave back can be assigned by a person
             money
               erip/p1 credited 45.00 BYN on 18: surplus 45.00, refund due 45.00 withdrawn
         "#]],
@@ -293,12 +293,12 @@ fn only_a_returned_case_is_given_to_an_agency_by_a_person() {
             portal submits 17 5.9 45.00
             → portal 17: #1 awaiting_payment 0.00 of 45.00
             person gives 17 zags-minsk
-            ! KV1405 only a case that an agency gave back can be assigned by a person
+            ! KV1407 only a case that an agency gave back can be assigned by a person
             erip credited 17 p1 45.00
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
             → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
             person gives 17 zags-brest
-            ! KV1405 only a case that an agency gave back can be assigned by a person
+            ! KV1407 only a case that an agency gave back can be assigned by a person
         "#]],
     );
 }

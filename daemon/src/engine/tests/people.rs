@@ -52,11 +52,12 @@ fn a_person_may_overrule_a_code_knowingly() {
             → portal 18: #1 awaiting_payment 0.00 of 45.00
             erip accepted 17 p1 45.00
             person assigns p1 18
+            ! KV1407 its money is settled on an order by exact evidence
             erip credited 17 p1 45.00
-            → zags-minsk 18: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
-            → portal 18: #3 routed 45.00 of 45.00 by 2026-03-11
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
             money
-              erip/p1 credited 45.00 BYN on 18: settled 45.00
+              erip/p1 credited 45.00 BYN on 17: settled 45.00
         "#]],
     );
 }

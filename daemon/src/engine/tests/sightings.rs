@@ -120,16 +120,16 @@ fn two_names_in_one_feed_are_two_payments() {
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
             → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
             bank credited 17 b1 45.00 ref agent_operation=7
+            → ops payment_suspended 17: 45.00 BYN is in suspense: possible_second_sighting
+            = suspended
             erip credited 17 p2 45.00 ref agent_operation=7
             → portal 17: #4 refund due 45.00 BYN second_payment of erip/p2
             → zags-minsk 17: #5 overpaid 45.00, missing 0.00
             bank credited 17 b2 45.00 ref erip_operation=p1
-            → ops payment_suspended 17: 45.00 BYN is in suspense: possible_second_sighting
-            = suspended
             money
-              erip/p1+bank/b1 credited 45.00 BYN on 17: settled 45.00
+              erip/p1+bank/b2 credited 45.00 BYN on 17: settled 45.00
+              bank/b1 credited 45.00 BYN on 17: suspense 45.00 (possible_second_sighting)
               erip/p2 credited 45.00 BYN on 17: surplus 45.00, refund due 45.00 second_payment
-              bank/b2 credited 45.00 BYN on 17: suspense 45.00 (possible_second_sighting)
         "#]],
     );
 }
@@ -202,12 +202,15 @@ fn other_numbers_join_related_feeds_on_one_day_only() {
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
             → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
             bank credited 17 b1 45.00 ref bank_document=7
+            → ops payment_suspended 17: 45.00 BYN is in suspense: possible_second_sighting
+            = suspended
             bank credited 17 b2 45.00 ref bank_document=7 paid 2026-03-20T10:00:00+03:00
             → portal 17: #4 refund due 45.00 BYN second_payment of bank/b2
             → zags-minsk 17: #5 overpaid 45.00, missing 0.00
             card accepted 17 c1 45.00 ref bank_document=7
             money
-              erip/p1+bank/b1 credited 45.00 BYN on 17: settled 45.00
+              erip/p1 credited 45.00 BYN on 17: settled 45.00
+              bank/b1 credited 45.00 BYN on 17: suspense 45.00 (possible_second_sighting)
               bank/b2 credited 45.00 BYN on 17: surplus 45.00, refund due 45.00 second_payment
               card/c1 accepted 45.00 BYN on 17: surplus 45.00
         "#]],

@@ -91,7 +91,13 @@ impl Applier {
             position: 0,
             report: report_text(&report),
         };
-        let record = known.unwrap_or(fresh);
+        // A file of which rows were rejected may be sent again once the cause is mended: its good
+        // rows are known and do nothing again.
+        let mended = |known: &FileRecord| {
+            let rejected = known.report().is_some_and(|report| report.rows.rejected > 0);
+            known.state == FileState::Done && rejected
+        };
+        let record = known.filter(|known| !mended(known)).unwrap_or(fresh);
         let report = record.report().unwrap_or(report);
         let mut file = Opened { record, report, party, checked: checked.clone(), cause };
         if file.record.state == FileState::Done {
@@ -129,7 +135,18 @@ impl Applier {
             }
         };
         // Debits and mere information are no payments to us, and are not counted.
-        let Some((report, detail)) = rows::report_of_row(&feed, &row) else { return Ok(()) };
+        let (report, detail) = match rows::report_of_row(&feed, &row) {
+            Ok(None) => return Ok(()),
+            Ok(Some(told)) => told,
+            Err(why) => {
+                file.report.rows.read += 1;
+                let code = Code::ROW_UNREADABLE.to_string();
+                let (row, byte_offset) = (row.row, Some(row.byte_offset));
+                let detail = why.to_owned();
+                reject(&mut file.report, FileError { row, byte_offset, code, detail });
+                return Ok(());
+            }
+        };
         file.report.rows.read += 1;
         let at = At { now, seq: self.take_seq() };
         let amount = report.amount;

@@ -98,7 +98,11 @@ pub async fn take(
     let judged = match settings.clone() {
         Some(settings) => {
             let (bytes, name) = (Arc::clone(&bytes), name.clone());
-            tokio::task::spawn_blocking(move || judge(&bytes, &name, &settings)).await.ok()?
+            let judging = tokio::task::spawn_blocking(move || judge(&bytes, &name, &settings));
+            // A reader that panics is kvit's own bug, and the file ends as refused all the same.
+            judging.await.unwrap_or_else(|_| {
+                Err(Refused::new(Code::DEFECT, "kvit failed while reading the file"))
+            })
         }
         None => Err(Refused::new(Code::FEED_NOT_YOURS, "no such feed")),
     };
