@@ -206,7 +206,7 @@ impl Daemon {
         // Each may have ended already; then there is nothing to wait for.
         let _ = (&mut self.consumer_done).await;
         let _ = (&mut self.intake_done).await;
-        // What is held for a destination stays; a relay that is quiet for a while has sent the rest.
+        // What is held for a destination stays; a relay that is quiet has sent the rest.
         let mut quiet = 0;
         while quiet < 5 && self.shared.outbox_rows() > 0 && self.shared.is_publishing() {
             tokio::time::sleep(Duration::from_millis(60)).await;

@@ -91,13 +91,7 @@ impl Applier {
             position: 0,
             report: report_text(&report),
         };
-        // A file of which rows were rejected may be sent again once the cause is mended: its good
-        // rows are known and do nothing again.
-        let mended = |known: &FileRecord| {
-            let rejected = known.report().is_some_and(|report| report.rows.rejected > 0);
-            known.state == FileState::Done && rejected
-        };
-        let record = known.filter(|known| !mended(known)).unwrap_or(fresh);
+        let record = known.filter(|known| !may_be_mended(known)).unwrap_or(fresh);
         let report = record.report().unwrap_or(report);
         let mut file = Opened { record, report, party, checked: checked.clone(), cause };
         if file.record.state == FileState::Done {
@@ -261,4 +255,11 @@ impl Applier {
         let body = OutBody::Inline(spelled(&Outbound::FileReport(Box::new(report))));
         draft.send(out_message(named, destination, (None, at.now), cause, body));
     }
+}
+
+/// A file of which rows were rejected may be sent again once the cause is mended: its good rows are
+/// known and do nothing again.
+fn may_be_mended(known: &FileRecord) -> bool {
+    let rejected = known.report().is_some_and(|report| report.rows.rejected > 0);
+    known.state == FileState::Done && rejected
 }
