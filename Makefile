@@ -44,12 +44,16 @@ PROFILE ?= release
 KVIT = $(if $(filter release,$(PROFILE)),target/release/kvit,target/debug/kvit)
 PLAY = --orders $(ORDERS) --seed $(SEED)
 
+# The whole workspace is named for PROFILE=test, so that its crates get the features they were
+# tested with, and are not built anew.
+BUILD_DEMO = $(CARGO) build --locked --profile $(PROFILE) $(if $(filter release,$(PROFILE)),-p kvit,--workspace) --bin kvit
+
 .PHONY: demo
 demo: ## Portals, banks and agencies against a real daemon, verified from outside
-	$(CARGO) build --locked --profile $(PROFILE) -p kvit --bin kvit
+	$(BUILD_DEMO)
 	deploy/with-broker.sh $(KVIT) demo $(PLAY)
 
 .PHONY: demo-kill
 demo-kill: ## The same play with and without ten kills of the daemon must end the same
-	$(CARGO) build --locked --profile $(PROFILE) -p kvit --bin kvit
+	$(BUILD_DEMO)
 	deploy/with-broker.sh deploy/demo-kill.sh $(KVIT) $(PLAY)
