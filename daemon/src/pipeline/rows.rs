@@ -4,7 +4,7 @@ use kvit_adapters::feeds::{Row, RowState};
 use kvit_schemas::code_scan::find_codes;
 use kvit_schemas::message::{Inbound, Payer, PaymentReported, PaymentState};
 use kvit_schemas::record::CodeSource;
-use kvit_schemas::{FeedId, Line, OrderCode};
+use kvit_schemas::{FeedId, Line, Moment, OrderCode};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Report;
@@ -89,10 +89,11 @@ fn references(named: [(&str, Option<Line<64>>); 3]) -> Vec<(String, String)> {
 /// A row of a file as a report; `None` when it tells of no money for us.
 ///
 /// # Errors
-/// When it has no date: money without one can be judged by no window and no day.
+/// When it has no date, or one that lies ahead: it can be judged by no window and no day.
 pub(super) fn report_of_row(
     feed: &FeedId,
     row: &Row,
+    now: Moment,
 ) -> Result<Option<(Report, PaymentDetail)>, &'static str> {
     let state = match row.state {
         RowState::Accepted => PaymentState::Accepted,
@@ -102,6 +103,9 @@ pub(super) fn report_of_row(
     };
     let paid_at = row.paid_at.or_else(|| row.booked_on.map(kvit_schemas::Day::start));
     let paid_at = paid_at.ok_or("the row has no date")?;
+    if paid_at > now.plus_seconds(24 * 60 * 60) {
+        return Err("paid more than a day in the future");
+    }
     let account = row.personal_account.as_deref();
     let quoted: Option<OrderCode> = account.and_then(|account| account.trim().parse().ok());
     // A damaged account and the purpose are read like any free text.

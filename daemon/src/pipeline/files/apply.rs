@@ -129,7 +129,7 @@ impl Applier {
             }
         };
         // Debits and mere information are no payments to us, and are not counted.
-        let (report, detail) = match rows::report_of_row(&feed, &row) {
+        let (report, detail) = match rows::report_of_row(&feed, &row, now) {
             Ok(None) => return Ok(()),
             Ok(Some(told)) => told,
             Err(why) => {
@@ -225,12 +225,12 @@ impl Applier {
             unreachable!("a file that is refused here was checked")
         };
         refuse::keep_and_tell(self, draft, (prepared, &refused), at)?;
-        let format = self.directory.feed(feed).map(|feed| format!("{:?}", feed.format));
+        let format = self.directory.feed(feed).map(|feed| feed.format.to_string());
         let report = FileReport {
             feed: feed.clone(),
             file_name: name.clone(),
             sha256: sha256.to_owned(),
-            format: format.unwrap_or_default().to_lowercase(),
+            format: format.unwrap_or_default(),
             outcome: FileOutcome::Refused,
             statement_id,
             rows: RowCounts::default(),

@@ -77,6 +77,10 @@ pub fn decode_json(kind: MessageType, body: &[u8], now: Moment) -> Result<Inboun
         Invalid::whole(Code::MALFORMED, format!("the body is not UTF-8 at byte {at}"))
     })?;
     guard::check(text.as_bytes()).map_err(|(code, detail)| Invalid::whole(code, detail))?;
+    // Serde would also read an array, member by member.
+    if !text.trim_start().starts_with('{') {
+        return Err(Invalid::whole(Code::FIELD_INVALID, "a message is an object"));
+    }
     use Inbound as I;
     use MessageType as T;
     let message = match kind {

@@ -10,7 +10,7 @@ use cases::{
     withdrawn_at_agency, withdrawn_decided,
 };
 use money::{
-    counter, dollars, early_payment, exempt, expired, joined, late, online, paid_though_free, part,
+    booked, counter, dollars, early_payment, exempt, expired, late, online, paid_though_free, part,
     pay_all, receipt, reduced, registers, reversed_after, reversed_before, second_sighting,
     statement, surplus, suspended, twice, two_parts,
 };
@@ -61,7 +61,7 @@ pub(super) const PAID: &[(&str, Scenario)] = &[
     ("partly exempt", reduced),
     ("paid in dollars", dollars),
     ("paid over the counter", counter),
-    ("seen by two feeds", joined),
+    ("accepted by one feed, booked by another", booked),
     ("perhaps seen by two feeds", second_sighting),
     ("not accepted by the agency", |it, o| online(it, o, "not_accepted")),
     ("returned to another agency", |it, o| {

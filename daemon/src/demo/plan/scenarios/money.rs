@@ -226,15 +226,17 @@ pub(super) fn counter(it: &mut Builder, o: &Order) -> Expected {
     Expected { unassigned: true, ..o.ends("awaiting_payment", 0) }
 }
 
-/// Accepted by ERIP, booked by the bank under the same document: one payment.
-pub(super) fn joined(it: &mut Builder, o: &Order) -> Expected {
+/// Accepted by ERIP, booked by the bank without ERIP's number: the bank's word is further and
+/// counts, ERIP's is held as what may be the same money.
+pub(super) fn booked(it: &mut Builder, o: &Order) -> Expected {
     it.apply(o);
     let mut paid = it.pay(o, o.due(), 2);
     paid.document = Some(format!("J{}", paid.id));
     it.online(&paid, &["accepted"]);
     paid.purpose = Some((format!("АИС {}", o.code), String::new()));
     it.by_statement(paid);
-    it.sum(ERIP, "BYN", Sum { gross: o.due(), settled: o.due(), ..Sum::default() });
+    it.sum(BANK, "BYN", Sum { gross: o.due(), settled: o.due(), ..Sum::default() });
+    it.sum(ERIP, "BYN", Sum { accepted: o.due(), ..Sum::default() });
     decided(it, o, "granted")
 }
 
