@@ -35,6 +35,11 @@ doc: ## The documentation of the code, private items too: target/doc/kvit/index.
 gate: ## Everything that must hold before a change goes in
 	.ci/run
 
+.PHONY: integrators
+integrators: ## The integrators' pages, their programs run against a daemon; PROFILE as for the demo
+	$(BUILD_DEMO)
+	env -u KVIT_AMQP_URL deploy/with-broker.sh tests/integrators.sh $(KVIT)
+
 # -- Demonstration ---------------------------------------------------------------------------------
 # ORDERS and SEED choose the play; PROFILE=test shares what the tests were built with.
 
