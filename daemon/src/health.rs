@@ -8,23 +8,19 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
-use kvit_schemas::record::Disposition;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use std::sync::OnceLock;
+use kvit_adapters::amqp::Link;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::pipeline::tally::ENDS;
 use crate::service::Shared;
-
-static METRICS: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+use crate::telemetry::{self, list};
 
 /// Opens the listener of `health.listen`, if one is set.
 ///
 /// # Errors
 /// When the address is taken or not allowed.
 pub async fn bind(shared: &Shared) -> std::io::Result<Option<TcpListener>> {
-    // One recorder for the process: a second daemon in it shares the first one's.
-    METRICS.get_or_init(|| PrometheusBuilder::new().install_recorder().ok());
     match shared.settings.health.listen {
         Some(address) => TcpListener::bind(address).await.map(Some),
         None => Ok(None),
@@ -50,10 +46,11 @@ pub async fn serve(
 
 /// The process gets on; a broker that is away is no reason to restart it.
 async fn livez(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
-    if shared.is_store_alive() {
-        (StatusCode::OK, "ok\n")
+    let stalled = shared.stalled();
+    if stalled.is_empty() {
+        (StatusCode::OK, "ok\n".to_owned())
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the store's disk does not answer\n")
+        (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", stalled.join("\n")))
     }
 }
 
@@ -64,30 +61,41 @@ async fn readyz(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
 }
 
 async fn render(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
-    gauges(&shared);
-    METRICS.get().and_then(Option::as_ref).map(PrometheusHandle::render).unwrap_or_default()
+    deliveries(&shared);
+    connections(&shared);
+    list::OUTBOX_ROWS.set(shared.outbox_rows(), &[]);
+    list::STORE_COMMIT.set(shared.progress.durable.load(Ordering::Relaxed), &[]);
+    list::READY.set(u64::from(shared.readiness().ready), &[]);
+    telemetry::rendered()
 }
 
-/// Figures that others keep: read when somebody asks.
-fn gauges(shared: &Shared) {
+/// The counts of deliveries, all of one moment, so that they add up whenever somebody looks.
+fn deliveries(shared: &Shared) {
+    let mut unbalanced = 0;
+    for (queue, counts) in shared.tally.counts() {
+        let queue = ("queue", queue.name().to_owned());
+        list::MESSAGES_RECEIVED.total(counts.received, std::slice::from_ref(&queue));
+        list::MESSAGES_REDELIVERED.total(counts.redelivered, std::slice::from_ref(&queue));
+        list::MESSAGES_IN_FLIGHT.set(counts.in_flight, std::slice::from_ref(&queue));
+        for (end, many) in ENDS.into_iter().zip(counts.ended) {
+            let labels = [queue.clone(), ("disposition", end.to_owned())];
+            list::MESSAGES_DISPOSED.total(many, &labels);
+        }
+        unbalanced += counts.unbalanced().unsigned_abs();
+    }
+    list::MESSAGES_UNBALANCED.set(u64::try_from(unbalanced).unwrap_or(u64::MAX), &[]);
     let stats = shared.consumer.stats();
-    let count = |name: &'static str, value: u64| metrics::counter!(name).absolute(value);
-    let received = stats.received.load(Ordering::Relaxed);
-    count("kvit_messages_received_total", received);
-    count("kvit_messages_redelivered_total", stats.redelivered.load(Ordering::Relaxed));
-    count("kvit_acks_lost_total", stats.acks_lost.load(Ordering::Relaxed));
-    let ended: u64 =
-        [Disposition::Applied, Disposition::Duplicate, Disposition::Conflict, Disposition::Refused]
-            .into_iter()
-            .map(|disposition| shared.progress.ended(disposition))
-            .sum();
-    let gauge = |name: &'static str, value: u64| {
-        // A gauge is a float; these stay far below the 2^53 that one holds exactly.
-        #[allow(clippy::as_conversions, clippy::cast_precision_loss, reason = "see above")]
-        metrics::gauge!(name).set(value as f64);
-    };
-    gauge("kvit_messages_in_flight", received.saturating_sub(ended));
-    gauge("kvit_outbox_rows", shared.outbox_rows());
-    gauge("kvit_store_commit", shared.progress.durable.load(Ordering::Relaxed));
-    gauge("kvit_ready", u64::from(shared.readiness().ready));
+    list::MESSAGES_ACKNOWLEDGED.total(stats.acknowledged.load(Ordering::Relaxed), &[]);
+    list::ACKS_LOST.total(stats.acks_lost.load(Ordering::Relaxed), &[]);
+}
+
+fn connections(shared: &Shared) {
+    let broker = shared.broker.borrow().clone();
+    for (side, link) in [("consuming", &broker.consuming), ("publishing", &broker.publishing)] {
+        let side = [("side", side.to_owned())];
+        let blocked = matches!(link, Link::Blocked { .. });
+        list::BROKER_CONNECTED.set(u64::from(*link == Link::Up), &side);
+        list::BROKER_BLOCKED.set(u64::from(blocked), &side);
+    }
+    list::INTAKE_PAUSED.set(u64::from(shared.paused.borrow().is_some()), &[]);
 }

@@ -1,6 +1,7 @@
 //! Kvit: what is done with the messages.
 
 pub mod admin;
+mod blocking;
 pub mod catalogue;
 pub mod cli;
 pub mod demo;
@@ -11,3 +12,4 @@ pub mod queries;
 pub mod schedule;
 pub mod service;
 pub mod settings;
+pub mod telemetry;

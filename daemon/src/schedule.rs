@@ -13,6 +13,7 @@ use kvit_schemas::{Moment, PortalId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::blocking::read;
 use crate::pipeline::Work;
 
 /// Timers looked at in one commit.
@@ -122,7 +123,8 @@ impl Schedule {
             for job in &self.jobs {
                 let now = self.clock.now();
                 // A schedule that never fired is caught up on from a day ago.
-                let since = self.store.last_fired(job.name)?;
+                let name = job.name;
+                let since = read(&self.store, move |store| store.last_fired(name)).await?;
                 let since = since.unwrap_or_else(|| now.plus_seconds(-24 * 60 * 60));
                 // A clock that was ahead once must not silence the schedule.
                 let since = since.min(now);
@@ -138,12 +140,15 @@ impl Schedule {
     async fn fire(&self, job: &Job, nominal: Moment, now: Moment) -> Result<bool, StoreError> {
         let mut looked_at = 0_usize;
         loop {
-            let timers = self.store.timers_due(job.queue, now, PAGE)?;
+            let queue = job.queue;
+            let timers = read(&self.store, move |store| store.timers_due(queue, now, PAGE)).await?;
             if timers.is_empty() {
                 break;
             }
             looked_at += timers.len();
-            let (later, due) = self.parted(timers)?;
+            let unread = self.unread.borrow().clone();
+            let (later, due) =
+                read(&self.store, move |store| parted(store, &unread, timers)).await?;
             let again = now.plus_seconds(POSTPONE_SECONDS);
             if !self.committed(|reply| Work::Timers { due, later, again, reply }).await {
                 return Ok(false);
@@ -155,24 +160,27 @@ impl Schedule {
         Ok(self.committed(|reply| Work::Fired(job.name.to_owned(), nominal, reply)).await)
     }
 
-    /// Timers to be put off, and those to be looked at now.
-    fn parted(&self, timers: Vec<Timer>) -> Result<(Vec<Timer>, Vec<Timer>), StoreError> {
-        let (mut later, mut due) = (Vec::new(), Vec::new());
-        let unread = self.unread.borrow().clone();
-        for timer in timers {
-            let put_off = timer.kind.queue() == TimerQueue::Republishing && !unread.is_empty() && {
-                let case = self.store.case(timer.order_code)?;
-                case.as_ref().and_then(Case::portal).is_some_and(|it| unread.contains(it))
-            };
-            if put_off { later.push(timer) } else { due.push(timer) }
-        }
-        Ok((later, due))
-    }
-
     async fn committed(&self, work: impl FnOnce(oneshot::Sender<()>) -> Work) -> bool {
         let (reply, done) = oneshot::channel();
         self.work.send(work(reply)).await.is_ok() && done.await.is_ok()
     }
+}
+
+/// Timers to be put off, and those to be looked at now.
+fn parted(
+    store: &Store,
+    unread: &BTreeSet<PortalId>,
+    timers: Vec<Timer>,
+) -> Result<(Vec<Timer>, Vec<Timer>), StoreError> {
+    let (mut later, mut due) = (Vec::new(), Vec::new());
+    for timer in timers {
+        let put_off = timer.kind.queue() == TimerQueue::Republishing && !unread.is_empty() && {
+            let case = store.case(timer.order_code)?;
+            case.as_ref().and_then(Case::portal).is_some_and(|it| unread.contains(it))
+        };
+        if put_off { later.push(timer) } else { due.push(timer) }
+    }
+    Ok((later, due))
 }
 
 #[cfg(test)]

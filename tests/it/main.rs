@@ -6,4 +6,5 @@ mod amqp;
 mod contracts;
 mod convergence;
 mod daemon;
+mod observed;
 mod tidy;

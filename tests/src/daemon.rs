@@ -24,6 +24,8 @@ pub struct World {
     pub prefix: String,
     /// The settings' file.
     pub settings: PathBuf,
+    /// Further settings: key and value.
+    pub set: Vec<(String, String)>,
     directory: TempDir,
     url: String,
     catalogue: PathBuf,
@@ -70,9 +72,13 @@ pub struct Send<'a> {
 impl World {
     /// A world with the shipped catalogue and the settings of `tests/fixtures/world.toml`.
     pub fn new() -> Result<Self> {
+        Self::at(PrivateBroker::shared()?.url().to_owned())
+    }
+
+    /// The same at another broker, or in a virtual host of its own.
+    pub fn at(url: String) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let prefix = unique("kvit");
-        let url = PrivateBroker::shared()?.url().to_owned();
         let root = workspace();
         let fixture = std::fs::read_to_string(root.join("tests/fixtures/world.toml"))?;
         let settings = directory.path().join("kvit.toml");
@@ -81,7 +87,12 @@ impl World {
         let beside = directory.path().join("catalogue");
         std::fs::create_dir(&beside)?;
         std::fs::copy(&catalogue, beside.join("catalogue.toml"))?;
-        Ok(Self { prefix, settings, directory, url, catalogue: beside })
+        Ok(Self { prefix, settings, set: Vec::new(), directory, url, catalogue: beside })
+    }
+
+    /// A directory for this test's files.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Where the store is.
@@ -96,6 +107,11 @@ impl World {
 
     /// The settings in force.
     pub fn load(&self) -> Result<Settings> {
+        load(&self.settings, self.overrides())
+    }
+
+    /// What is set beside the file, by key.
+    pub fn overrides(&self) -> Vec<(String, String)> {
         let text = |path: &Path| path.display().to_string();
         let overrides = [
             ("broker.url", self.url.clone()),
@@ -104,16 +120,8 @@ impl World {
             ("catalogue.path", text(&self.catalogue)),
             ("admin.socket", text(&self.socket())),
         ];
-        let sources = Sources {
-            file: OperatorFile::Named(self.settings.clone()),
-            environment: std::collections::HashMap::new(),
-            overrides: overrides.map(|(key, value)| (key.to_owned(), value)).into(),
-            credentials: None,
-        };
-        match Settings::load(&sources) {
-            Ok(loaded) => Ok(loaded.settings),
-            Err(error) => bail!("{error}"),
-        }
+        let own = overrides.map(|(key, value)| (key.to_owned(), value));
+        own.into_iter().chain(self.set.iter().cloned()).collect()
     }
 
     /// Starts a daemon and waits until it consumes.
@@ -189,6 +197,20 @@ impl World {
             }
         }
         Ok(got)
+    }
+}
+
+/// Settings of a file, with some keys set otherwise.
+pub fn load(file: &Path, overrides: Vec<(String, String)>) -> Result<Settings> {
+    let sources = Sources {
+        file: OperatorFile::Named(file.to_owned()),
+        environment: std::collections::HashMap::new(),
+        overrides,
+        credentials: None,
+    };
+    match Settings::load(&sources) {
+        Ok(loaded) => Ok(loaded.settings),
+        Err(error) => bail!("{error}"),
     }
 }
 

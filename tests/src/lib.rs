@@ -2,4 +2,5 @@
 
 pub mod bare_loop;
 pub mod broker;
+pub mod child;
 pub mod daemon;

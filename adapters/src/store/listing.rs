@@ -105,6 +105,20 @@ impl Store {
         self.page(keys::QUARANTINE, after, limit)
     }
 
+    /// How many messages are in quarantine.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn quarantine_len(&self) -> Result<u64, StoreError> {
+        let (mut count, mut from) = (0, Bound::Included(vec![keys::QUARANTINE]));
+        loop {
+            let rows = self.page_rows(from, after_prefix(&[keys::QUARANTINE]), 1_000)?;
+            let Some((last, _)) = rows.last() else { return Ok(count) };
+            count += u64::try_from(rows.len()).unwrap_or(u64::MAX);
+            from = Bound::Excluded(last.clone());
+        }
+    }
+
     /// Payments in suspense.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ pub use listing::{AuditFault, DaySum, LedgerCheck, Page};
 pub use memory::MemoryRows;
 pub use tables::{OutboxRow, StoryLine, Tables};
 
-use rows::{OpenError, OpenReport, RowError, RowOptions, RowStore};
+use rows::{OpenError, OpenReport, RowError, RowOptions, RowStore, Stats, SyncTimes};
 
 /// A store, durable or for simulation.
 #[derive(Debug)]
@@ -80,14 +80,15 @@ impl Store {
         Draft::new(self)
     }
 
-    /// Puts everything applied before the call on stable storage.
+    /// Puts everything applied before the call on stable storage; how long that took, where there
+    /// is such a thing.
     ///
     /// # Errors
     /// Any error ends all commits of this store.
-    pub fn sync(&self) -> Result<(), StoreError> {
+    pub fn sync(&self) -> Result<Option<SyncTimes>, StoreError> {
         match self {
-            Self::Sled(rows) => rows.sync().map(drop).map_err(StoreError::from),
-            Self::Memory(_) => Ok(()),
+            Self::Sled(rows) => Ok(Some(rows.sync()?.times)),
+            Self::Memory(_) => Ok(None),
         }
     }
 
@@ -166,8 +167,16 @@ impl Store {
     /// # Errors
     /// When the file system does not answer.
     pub fn free_bytes(&self) -> Result<Option<u64>, StoreError> {
+        Ok(self.stats()?.map(|stats| stats.free_bytes))
+    }
+
+    /// The figures of this moment; `None` for one in memory.
+    ///
+    /// # Errors
+    /// When the file system does not answer.
+    pub fn stats(&self) -> Result<Option<Stats>, StoreError> {
         match self {
-            Self::Sled(rows) => Ok(Some(rows.stats()?.free_bytes)),
+            Self::Sled(rows) => Ok(Some(rows.stats()?)),
             Self::Memory(_) => Ok(None),
         }
     }

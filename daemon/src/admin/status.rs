@@ -42,7 +42,7 @@ impl Status {
             Disposition::Conflict,
             Disposition::Refused,
         ];
-        let ended = all.map(|it| (it.as_str().to_owned(), shared.progress.ended(it)));
+        let ended = all.map(|it| (it.as_str().to_owned(), shared.tally.ended(it)));
         Self {
             ready: readiness.ready,
             reasons: readiness.reasons,

@@ -1,19 +1,12 @@
 //! `kvit run`: the daemon, from settings to drained.
 
-use std::io::IsTerminal;
-
 use kvit_adapters::clock::Clock;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 use super::failure::{Exit, Failure};
 use super::{Global, print};
-use crate::settings::{Log, LogFormat};
-
-/// lapin logs each lost connection as an error of its own (RULES.md V3), and each returned message
-/// with all its properties; both are told by events of ours.
-const QUIET: &str = "lapin=error,lapin::returned_messages=off";
+use crate::telemetry::log;
 
 /// Runs until a signal comes, then drains. A second signal ends it at once.
 ///
@@ -21,7 +14,7 @@ const QUIET: &str = "lapin=error,lapin::returned_messages=off";
 /// because sled would write once more.
 pub(super) fn run(global: &Global) -> Result<(), Failure> {
     let loaded = global.load()?;
-    start_log(&loaded.settings.log);
+    log::start(&loaded.settings.log);
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
@@ -64,37 +57,5 @@ async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
-    }
-}
-
-/// What is logged: the operator's filter, and silence of libraries it does not name.
-fn filter(log: &Log) -> EnvFilter {
-    EnvFilter::new(directives(&log.filter))
-}
-
-fn directives(given: &str) -> String {
-    let named = given.split(',').any(|directive| directive.trim_start().starts_with("lapin"));
-    if named { given.to_owned() } else { format!("{given},{QUIET}") }
-}
-
-fn start_log(log: &Log) {
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter(log))
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    match log.format {
-        LogFormat::Human => builder.init(),
-        LogFormat::Json => builder.json().flatten_event(true).init(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lapin_is_quiet_unless_the_operator_names_it() {
-        assert_eq!(directives("info"), "info,lapin=error,lapin::returned_messages=off");
-        assert_eq!(directives("info, lapin=debug"), "info, lapin=debug");
     }
 }

@@ -50,12 +50,13 @@ impl Own {
         for line in metrics.lines() {
             let Some((name, value)) = line.rsplit_once(' ') else { continue };
             let value: u64 = value.parse().unwrap_or_default();
-            if name == "kvit_messages_received_total" {
-                own.received = value;
+            if name.starts_with("kvit_messages_received_total{") {
+                own.received += value;
             }
-            let ended = name.strip_prefix("kvit_messages_ended_total{disposition=\"");
-            if let Some(disposition) = ended.and_then(|rest| rest.strip_suffix("\"}")) {
-                own.ended.insert(disposition.to_owned(), value);
+            let ended = name.strip_prefix("kvit_messages_disposed_total{");
+            let word = ended.and_then(|rest| rest.split_once("disposition=\""));
+            if let Some((disposition, _)) = word.and_then(|(_, rest)| rest.split_once('"')) {
+                *own.ended.entry(disposition.to_owned()).or_default() += value;
             }
         }
         if let Ok((200, text)) = child::ask_admin(ground, "/v1/totals").await {

@@ -154,6 +154,12 @@ impl Applier {
         Ok(())
     }
 
+    /// Tells the operators' tools what the daemon met while watching itself.
+    pub(super) fn tell(&mut self, draft: &mut Draft<'_>, alert: Alert, now: Moment) {
+        let at = At { now, seq: self.take_seq() };
+        self.alert(draft, alert, (&Cause::default(), 0), at);
+    }
+
     /// Alerts the operators' tools.
     pub(super) fn alert(
         &self,

@@ -4,23 +4,27 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use kvit_adapters::amqp::{AckHandle, Acks};
 use kvit_adapters::clock::Clock;
 use kvit_adapters::store::{Applied, Draft, OutboxRow, Store, StoreError};
+use kvit_schemas::message::Alert;
 use kvit_schemas::record::{Disposition, Timer};
 use tokio::sync::{mpsc, oneshot};
 
 use super::apply::{Applier, Ended};
 use super::files::{FileAnswer, FileStep};
 use super::intake::Prepared;
+use super::tally::Taken;
 use crate::engine::Input;
+use crate::telemetry::list;
 
 /// Something to be committed.
 #[derive(Debug)]
 pub enum Work {
     /// A delivery.
-    Delivery(Box<Prepared>, AckHandle),
+    Delivery(Box<Prepared>, Answerable),
     /// A step of a file on its way.
     File(Box<FileStep>, oneshot::Sender<FileAnswer>),
     /// An act of a person.
@@ -43,13 +47,18 @@ pub enum Work {
         /// Told when it is done.
         reply: oneshot::Sender<()>,
     },
+    /// The operators' tools are to be told something.
+    Alert(Alert),
     /// A schedule fired.
     Fired(String, kvit_schemas::Moment, oneshot::Sender<()>),
     /// Outbox rows whose messages are all confirmed, by commit and part.
     Sent(Vec<(u64, u16)>),
-    /// A file's delivery is done with.
-    Done(AckHandle),
+    /// A file's delivery is done with, and how.
+    Done(Answerable, Disposition),
 }
+
+/// A delivery that is to be answered: its place in the count, and its name on its channel.
+pub type Answerable = (Taken, AckHandle);
 
 /// Where work is handed in. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -69,23 +78,23 @@ pub struct Progress {
     pub relay_busy: AtomicBool,
     /// Set while a sync is under way: when it began, microseconds since 1970.
     pub syncing_since: AtomicU64,
-    dispositions: [AtomicU64; 4],
+    /// Set while a batch is being applied: when that began.
+    pub applying_since: AtomicU64,
+    /// How long the last sync took, in microseconds.
+    pub sync_micros: AtomicU64,
+    /// When the last commit became durable, or the daemon started.
+    pub durable_at: AtomicU64,
+    /// When the relay's loop last turned; 0 before its first turn and after its last.
+    pub relay_turned_at: AtomicU64,
+    /// When the oldest message that waits for the broker's word was handed to the publisher; 0
+    /// when none does.
+    pub unconfirmed_since: AtomicU64,
 }
 
 impl Progress {
-    /// How many deliveries ended so, since the start.
-    pub fn ended(&self, disposition: Disposition) -> u64 {
-        self.slot(disposition).load(Ordering::Relaxed)
-    }
-
-    fn slot(&self, disposition: Disposition) -> &AtomicU64 {
-        let [applied, duplicate, conflict, refused] = &self.dispositions;
-        match disposition {
-            Disposition::Applied => applied,
-            Disposition::Duplicate => duplicate,
-            Disposition::Conflict => conflict,
-            Disposition::Refused => refused,
-        }
+    /// Sets one of the times to now.
+    pub fn mark(at: &AtomicU64, clock: &Clock) {
+        at.store(u64::try_from(clock.now().micros()).unwrap_or_default(), Ordering::Release);
     }
 }
 
@@ -106,11 +115,10 @@ pub struct Committer {
 /// What is said once a commit is durable.
 #[derive(Default)]
 struct Answers {
-    acks: Vec<AckHandle>,
+    taken: Vec<(Answerable, Disposition)>,
     files: Vec<(oneshot::Sender<FileAnswer>, FileAnswer)>,
     acts: Vec<(oneshot::Sender<Ended>, Ended)>,
     done: Vec<oneshot::Sender<()>>,
-    dispositions: Vec<Disposition>,
     sent_rows: u64,
 }
 
@@ -135,6 +143,7 @@ impl Committer {
         // One commit may wait while another is being synced; more would only add latency.
         let (pending, to_sync) = mpsc::channel(1);
         let (ended, end) = oneshot::channel();
+        let progress = Arc::clone(&self.progress);
         let syncer = Syncer {
             store: Arc::clone(&store),
             relay: self.relay,
@@ -147,7 +156,8 @@ impl Committer {
             .spawn(move || syncer.run(to_sync))?;
         let (clock, batch_max) = (self.clock, self.batch_max.max(1));
         std::thread::Builder::new().name("kvit-commit".to_owned()).spawn(move || {
-            let applied = apply_all(&store, applier, &clock, (inlet, pending, batch_max));
+            let applied =
+                apply_all(&store, applier, (&clock, &progress), (inlet, pending, batch_max));
             // Whoever is told that all has ended may take the store apart.
             drop(store);
             let synced = match syncing.join() {
@@ -164,17 +174,22 @@ impl Committer {
 fn apply_all(
     store: &Store,
     mut applier: Applier,
-    clock: &Clock,
+    (clock, progress): (&Clock, &Progress),
     (mut inlet, pending, batch_max): (mpsc::Receiver<Work>, mpsc::Sender<Pending>, usize),
 ) -> Result<(), StoreError> {
     let mut batch = Vec::with_capacity(batch_max);
     while inlet.blocking_recv_many(&mut batch, batch_max) > 0 {
+        let began = clock.now();
+        Progress::mark(&progress.applying_since, clock);
+        list::COMMIT_INPUTS.observe_many(batch.len());
         let mut draft = store.draft();
         let mut answers = Answers::default();
         for work in batch.drain(..) {
             one(&mut applier, &mut draft, work, (clock, &mut answers))?;
         }
         let applied = draft.apply(applier.next_seq())?;
+        progress.applying_since.store(0, Ordering::Release);
+        list::COMMIT_APPLY.observe(between(began, clock.now()), &[]);
         if pending.blocking_send(Pending { applied, answers }).is_err() {
             // The syncer has failed, and its error is the one to report.
             return Ok(());
@@ -191,13 +206,12 @@ fn one(
 ) -> Result<(), StoreError> {
     let now = clock.now();
     match work {
-        Work::Delivery(prepared, ack) => {
-            answers.dispositions.push(applier.delivery(draft, &prepared, now)?);
-            answers.acks.push(ack);
+        Work::Delivery(prepared, taken) => {
+            let disposition = applier.delivery(draft, &prepared, now)?;
+            answers.taken.push((taken, disposition));
         }
         Work::File(step, reply) => {
             let answer = applier.file(draft, *step, now)?;
-            answers.dispositions.extend(answer.disposition());
             answers.files.push((reply, answer));
         }
         Work::Act { input, actor, reply } => {
@@ -214,6 +228,7 @@ fn one(
             }
             answers.done.push(reply);
         }
+        Work::Alert(alert) => applier.tell(draft, alert, now),
         Work::Fired(schedule, nominal, reply) => {
             draft.put_firing(&schedule, nominal);
             answers.done.push(reply);
@@ -224,9 +239,14 @@ fn one(
                 answers.sent_rows += 1;
             }
         }
-        Work::Done(ack) => answers.acks.push(ack),
+        Work::Done(taken, disposition) => answers.taken.push((taken, disposition)),
     }
     Ok(())
+}
+
+fn between(began: kvit_schemas::Moment, ended: kvit_schemas::Moment) -> Duration {
+    let micros = ended.micros().saturating_sub(began.micros());
+    Duration::from_micros(u64::try_from(micros).unwrap_or_default())
 }
 
 struct Syncer {
@@ -245,9 +265,16 @@ impl Syncer {
             while let Ok(next) = to_sync.try_recv() {
                 waiting.push(next);
             }
-            self.mark(&self.progress.syncing_since);
-            self.store.sync()?;
+            Progress::mark(&self.progress.syncing_since, &self.clock);
+            if let Some(times) = self.store.sync()? {
+                let took = (times.flush + times.fsync).as_micros();
+                let took = u64::try_from(took).unwrap_or(u64::MAX);
+                self.progress.sync_micros.store(took, Ordering::Release);
+                list::COMMIT_FLUSH.observe(times.flush, &[]);
+                list::COMMIT_FSYNC.observe(times.fsync, &[]);
+            }
             self.progress.syncing_since.store(0, Ordering::Release);
+            Progress::mark(&self.progress.durable_at, &self.clock);
             for pending in waiting {
                 self.answer(pending);
             }
@@ -255,23 +282,18 @@ impl Syncer {
         Ok(())
     }
 
-    fn mark(&self, at: &AtomicU64) {
-        let now = u64::try_from(self.clock.now().micros()).unwrap_or_default();
-        at.store(now, Ordering::Release);
-    }
-
     fn answer(&self, pending: Pending) {
         let Pending { applied, answers } = pending;
         self.progress.durable.store(applied.commit.0, Ordering::Release);
-        self.acks.acknowledge(answers.acks);
+        let (taken, acks): (Vec<_>, Vec<_>) =
+            answers.taken.into_iter().map(|((taken, ack), end)| ((taken, end), ack)).unzip();
+        self.acks.acknowledge(acks);
+        for (taken, disposition) in taken {
+            taken.end(disposition);
+        }
         let rows = u64::try_from(applied.outbox.len()).unwrap_or(u64::MAX);
         self.progress.outbox_rows.fetch_add(rows, Ordering::AcqRel);
         self.progress.outbox_rows.fetch_sub(answers.sent_rows, Ordering::AcqRel);
-        for disposition in answers.dispositions {
-            self.progress.slot(disposition).fetch_add(1, Ordering::Relaxed);
-            metrics::counter!("kvit_messages_ended_total", "disposition" => disposition.as_str())
-                .increment(1);
-        }
         if !applied.outbox.is_empty() {
             // A relay that has ended leaves the rows in the store; the next start sends them.
             let _ = self.relay.blocking_send(applied.outbox);

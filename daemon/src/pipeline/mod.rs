@@ -22,6 +22,7 @@ mod outgoing;
 mod refuse;
 pub mod relay;
 mod rows;
+pub mod tally;
 mod write;
 
 pub(crate) use apply::mark_period;
@@ -30,3 +31,4 @@ pub use committer::{Committer, CommitterHandle, Progress, Work};
 pub use intake::{Arrival, Intake, Limits, Prepared, Queue};
 pub use outgoing::Addresses;
 pub(crate) use rows::PaymentDetail;
+pub use tally::{Taken, Tally};

@@ -28,6 +28,8 @@ fn id(text: String) -> MessageId {
 pub(super) struct Cause {
     pub(super) message_id: Option<String>,
     pub(super) traceparent: Option<String>,
+    /// When it was sent, as its sender says.
+    pub(super) sent_at: Option<Moment>,
 }
 
 impl Cause {
@@ -37,8 +39,13 @@ impl Cause {
         Self {
             message_id: properties.message_id.clone(),
             traceparent: properties.header("traceparent").filter(short).map(str::to_owned),
+            sent_at: properties.timestamp.and_then(moment_of),
         }
     }
+}
+
+fn moment_of(seconds: u64) -> Option<Moment> {
+    Moment::from_micros(i64::try_from(seconds).ok()?.checked_mul(1_000_000)?)
 }
 
 /// A message for the outbox.
@@ -58,6 +65,7 @@ pub(super) fn out_message(
         traceparent: cause.traceparent.clone(),
         at,
         body,
+        caused_at: cause.sent_at,
     }
 }
 

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::At;
 use crate::settings::Party;
+use crate::telemetry::events;
 
 use super::apply::{Applier, defect, refused_note};
 use super::intake::{Arrival, Prepared, Queue, Refused};
@@ -54,6 +55,7 @@ fn keep(
     at: At,
 ) {
     let arrival = &prepared.arrival;
+    events::quarantined(refused.code);
     let record = QuarantineRecord {
         seq: at.seq,
         at: at.now,
@@ -194,6 +196,7 @@ pub(super) fn refuse_kept(
     let mut refused = Refused::new(Code::ORDER_NOT_YOURS, detail);
     refused.order_code = Some(order_code);
     let party = Party::Portal(source.portal.clone());
+    events::quarantined(refused.code);
     let record = QuarantineRecord {
         seq: source.body,
         at: at.now,
@@ -221,7 +224,7 @@ pub(super) fn refuse_kept(
         pointer: Some("/order_code".to_owned()),
         order_code: Some(order_code),
     };
-    let cause = Cause { message_id: Some(source.message_id.to_string()), traceparent: None };
+    let cause = Cause { message_id: Some(source.message_id.to_string()), ..Cause::default() };
     // Several facts may be refused by one input: the number of each tells their answers apart.
     let own = At { now: at.now, seq: source.body };
     send(applier, draft, message, Destination::Portal(source.portal.clone()), (&cause, own, 999));

@@ -10,8 +10,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kvit_adapters::amqp::{Outcomes, PublishOutcome, PublisherHandle};
+use kvit_adapters::clock::Clock;
 use kvit_adapters::store::{OutboxRow, Store, StoreError, Tables};
-use kvit_schemas::record::{Destination, OutBody, OutMessage};
+use kvit_schemas::Moment;
+use kvit_schemas::message::MessageType;
+use kvit_schemas::record::{Destination, OutBody, OutMessage, Seq};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
@@ -19,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::committer::{CommitterHandle, Progress, Work};
 use super::outgoing::Addresses;
+use crate::blocking::read;
+use crate::telemetry::{events, list};
 
 /// Messages on their way from which on no further row is taken.
 const WINDOW: usize = 2_048;
@@ -43,6 +48,7 @@ pub struct Relay {
     committer: CommitterHandle,
     addresses: Addresses,
     progress: Arc<Progress>,
+    clock: Clock,
     /// The last row taken.
     cursor: Option<Place>,
     /// Rows are to be read from the store, beginning after the cursor.
@@ -63,11 +69,36 @@ struct Ticket {
     place: Place,
     nth: usize,
     destination: Destination,
+    /// When it was handed to the publisher.
+    since: Moment,
+    /// Its type and the time its cause was sent, where the whole way is measured.
+    way: Option<(String, Moment)>,
+}
+
+impl Ticket {
+    fn of((place, nth): (Place, usize), message: &OutMessage, now: Moment) -> Self {
+        let measured = [MessageType::CaseAssigned, MessageType::DecisionPublished];
+        let way =
+            message.caused_at.filter(|_| measured.iter().any(|it| it.as_str() == message.kind));
+        let way = way.map(|caused_at| (message.kind.clone(), caused_at));
+        Self { place, nth, destination: message.destination.clone(), since: now, way }
+    }
+
+    /// Observes how long the broker took, and the whole way where that is measured.
+    fn measure(&self, now: Moment) {
+        let micros = now.micros().saturating_sub(self.since.micros());
+        let waited = Duration::from_micros(u64::try_from(micros).unwrap_or_default());
+        list::PUBLISH_CONFIRM.observe(waited, &[]);
+        if let Some((kind, caused_at)) = &self.way {
+            events::took(kind, *caused_at, now);
+        }
+    }
 }
 
 /// A destination that did not take a message.
 struct Hold {
     reason: String,
+    since: Moment,
     failures: u32,
     next: Instant,
     waiting: BTreeSet<(Place, usize)>,
@@ -84,6 +115,8 @@ pub struct Held {
     pub reason: String,
     /// How many wait.
     pub messages: usize,
+    /// Since when.
+    pub since: Moment,
 }
 
 impl Hold {
@@ -99,7 +132,7 @@ impl Relay {
         publisher: PublisherHandle,
         committer: CommitterHandle,
         addresses: Addresses,
-        progress: Arc<Progress>,
+        (progress, clock): (Arc<Progress>, Clock),
     ) -> Self {
         Self {
             store,
@@ -107,6 +140,7 @@ impl Relay {
             committer,
             addresses,
             progress,
+            clock,
             cursor: None,
             behind: true,
             rows: BTreeMap::new(),
@@ -131,6 +165,7 @@ impl Relay {
     ) -> Result<(), StoreError> {
         let mut tick = tokio::time::interval(TICK);
         loop {
+            Progress::mark(&self.progress.relay_turned_at, &self.clock);
             while self.behind && self.tickets.len() < WINDOW {
                 self.read_on().await?;
             }
@@ -138,7 +173,7 @@ impl Relay {
                 biased;
                 Some(window) = outcomes.recv() => self.settle(window),
                 Some(rows) = fresh.recv() => self.take_fresh(rows).await?,
-                _ = tick.tick() => drop(held.send_replace(self.held_now())),
+                _ = tick.tick() => self.tell(&held),
                 () = stop.cancelled() => break,
             }
             self.report_sent();
@@ -149,7 +184,16 @@ impl Relay {
                 self.retry(now).await?;
             }
         }
+        self.progress.relay_turned_at.store(0, Ordering::Release);
         Ok(())
+    }
+
+    /// What others may know: what is held, and how long the broker has owed its word.
+    fn tell(&self, held: &tokio::sync::watch::Sender<Vec<Held>>) {
+        held.send_replace(self.held_now());
+        let oldest = self.tickets.values().map(|ticket| ticket.since).min();
+        let micros = oldest.map_or(0, |since| u64::try_from(since.micros()).unwrap_or_default());
+        self.progress.unconfirmed_since.store(micros, Ordering::Release);
     }
 
     /// Takes rows that became durable just now, unless the store has to be read first.
@@ -172,7 +216,8 @@ impl Relay {
     /// syncer will hand them over.
     async fn read_on(&mut self) -> Result<(), StoreError> {
         let durable = self.progress.durable.load(Ordering::Acquire);
-        let rows = self.store.outbox(self.cursor, PAGE)?;
+        let cursor = self.cursor;
+        let rows = read(&self.store, move |store| store.outbox(cursor, PAGE)).await?;
         let mut taken = 0_usize;
         for row in rows {
             if row.commit > durable || self.tickets.len() >= WINDOW {
@@ -209,29 +254,32 @@ impl Relay {
         nth: usize,
         message: OutMessage,
     ) -> Result<(), StoreError> {
+        let ticket = Ticket::of((place, nth), &message, self.clock.now());
         let body = match &message.body {
             OutBody::Inline(bytes) => bytes.clone(),
-            OutBody::Stored(seq) => match self.store.body(*seq)? {
+            OutBody::Stored(seq) => match self.kept(*seq).await? {
                 Some(body) => body,
                 None => {
-                    let ticket = Ticket { place, nth, destination: message.destination };
                     self.hold(ticket, "its kept body is missing; run `kvit store verify`");
                     return Ok(());
                 }
             },
         };
-        let ticket = self.next_ticket;
+        let number = self.next_ticket;
         self.next_ticket += 1;
-        let destination = message.destination.clone();
         // Messages of one order to one destination keep their order: they share a lane.
         let lane = lane_of(&message);
-        self.tickets.insert(ticket, Ticket { place, nth, destination });
-        let outgoing = self.addresses.outgoing(ticket, message, body);
+        self.tickets.insert(number, ticket);
+        let outgoing = self.addresses.outgoing(number, message, body);
         if self.publisher.lane(lane).send(outgoing).await.is_err() {
             // The publisher has ended: the daemon is stopping, and the row stays in the store.
-            self.tickets.remove(&ticket);
+            self.tickets.remove(&number);
         }
         Ok(())
+    }
+
+    async fn kept(&self, seq: Seq) -> Result<Option<Vec<u8>>, StoreError> {
+        read(&self.store, move |store| store.body(seq)).await
     }
 
     fn settle(&mut self, window: Outcomes) {
@@ -239,14 +287,17 @@ impl Relay {
             let Some(ticket) = self.tickets.remove(&number) else { continue };
             let word = match &outcome {
                 PublishOutcome::Confirmed => "confirmed",
-                PublishOutcome::Unroutable => "unroutable",
-                PublishOutcome::Refused => "refused",
+                PublishOutcome::Unroutable => "returned",
+                PublishOutcome::Refused => "nacked",
                 PublishOutcome::Unknown(_) => "unknown",
                 PublishOutcome::Malformed(_) => "malformed",
             };
-            metrics::counter!("kvit_messages_published_total", "outcome" => word).increment(1);
+            list::PUBLISHES_ENDED.add(1, &[("outcome", word.to_owned())]);
             match outcome {
-                PublishOutcome::Confirmed => self.confirmed(ticket),
+                PublishOutcome::Confirmed => {
+                    ticket.measure(self.clock.now());
+                    self.confirmed(&ticket);
+                }
                 PublishOutcome::Unroutable => {
                     self.hold(ticket, "no queue is bound for it; check `kvit topology`");
                 }
@@ -263,7 +314,7 @@ impl Relay {
         }
     }
 
-    fn confirmed(&mut self, ticket: Ticket) {
+    fn confirmed(&mut self, ticket: &Ticket) {
         if let Some(row) = self.rows.get_mut(&ticket.place) {
             row.left.remove(&ticket.nth);
             if row.left.is_empty() {
@@ -287,6 +338,7 @@ impl Relay {
             tracing::warn!(destination = ?ticket.destination, reason, "destination held");
             Hold {
                 reason: String::new(),
+                since: ticket.since,
                 failures: 0,
                 next: Instant::now(),
                 waiting: BTreeSet::new(),
@@ -326,10 +378,15 @@ impl Relay {
                 hold.waiting.remove(waiting);
             }
             for (place, nth) in next {
-                let row = self.store.outbox_row(place.0, place.1)?;
+                let row =
+                    read(&self.store, move |store| store.outbox_row(place.0, place.1)).await?;
                 match row.and_then(|row| row.messages.into_iter().nth(nth)) {
                     Some(message) => self.publish(place, nth, message).await?,
-                    None => self.confirmed(Ticket { place, nth, destination: destination.clone() }),
+                    // Sent meanwhile: there is nothing more to be confirmed.
+                    None => {
+                        let (since, destination) = (self.clock.now(), destination.clone());
+                        self.confirmed(&Ticket { place, nth, destination, since, way: None });
+                    }
                 }
             }
         }
@@ -357,6 +414,7 @@ impl Relay {
                 destination: format!("{exchange} {key}"),
                 reason: hold.reason.clone(),
                 messages: hold.waiting.len(),
+                since: hold.since,
             }
         };
         self.held.iter().map(told).collect()

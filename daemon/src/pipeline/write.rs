@@ -14,6 +14,7 @@ use crate::engine::{At, CaseFacts, Effect, Facts, Outcome};
 use super::apply::{Applier, Work};
 use super::outgoing::{kept_id, message_id, out_message, spelled};
 use super::refuse;
+use crate::telemetry::events;
 
 impl Applier {
     pub(super) fn write(
@@ -23,6 +24,7 @@ impl Applier {
         outcome: Outcome,
         (work, at): (Work, At),
     ) -> Result<(), StoreError> {
+        outcome.notes.iter().for_each(events::noted);
         let mut subjects = write_facts(draft, &facts, &before, at);
         self.effects(draft, outcome.effects, &work, at)?;
         // A timer that had become moot is no story.

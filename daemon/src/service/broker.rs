@@ -1,15 +1,16 @@
 //! Watches the broker's topology: makes it (in development) or checks it, and looks at the depth
 //! of portal queues for the re-publishing of decisions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use kvit_adapters::amqp::{Admin, AmqpOptions, Topology};
-use kvit_schemas::PortalId;
+use kvit_schemas::{Moment, PortalId};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::backlog::seconds;
 use super::{Shared, topology};
 
 /// How often the topology is looked at once it was found.
@@ -25,10 +26,10 @@ pub(super) async fn watch(
     stop: CancellationToken,
 ) {
     let Ok(wanted) = topology(&shared.settings) else { return };
-    let mut told = String::new();
+    let (mut told, mut neglect) = (String::new(), Neglect::default());
     loop {
         let found = tokio::select! {
-            found = look(&shared, &options, (&wanted, &unread)) => found,
+            found = look(&shared, &options, (&wanted, &unread, &mut neglect)) => found,
             () = stop.cancelled() => return,
         };
         let wait = match found {
@@ -55,10 +56,50 @@ pub(super) async fn watch(
     }
 }
 
+/// The queues that parties read; of portals, whose.
+fn party_queues(wanted: &Topology) -> Vec<(String, Option<PortalId>)> {
+    let prefix = &wanted.prefix;
+    let portals = wanted.portals.iter().map(|portal| {
+        (format!("{prefix}.portal.{}.out", portal.id), portal.id.parse::<PortalId>().ok())
+    });
+    let agencies =
+        wanted.agencies.iter().map(|it| (format!("{prefix}.agency.{}.inbox", it.id), None));
+    let feeds = wanted.banks.iter().flat_map(|bank| &bank.feeds);
+    let feeds = feeds.map(|feed| (format!("{prefix}.bank.{feed}.reports"), None));
+    portals.chain(agencies).chain(feeds).collect()
+}
+
+/// Queues that had messages and no reader at each look: since when, and the fewest messages. Who
+/// asks now and then instead of subscribing makes them fewer, and reads.
+#[derive(Debug, Default)]
+struct Neglect(BTreeMap<String, (Moment, u32)>);
+
+impl Neglect {
+    /// The queues that nobody has read for so many seconds.
+    fn look(
+        &mut self,
+        depths: BTreeMap<String, u32>,
+        after_seconds: u64,
+        now: Moment,
+    ) -> BTreeMap<String, u32> {
+        let before = std::mem::take(&mut self.0);
+        let mut neglected = BTreeMap::new();
+        for (queue, depth) in depths {
+            let known = before.get(&queue).filter(|(_, least)| depth >= *least);
+            let (since, least) = known.copied().unwrap_or((now, depth));
+            if seconds(since, now) >= after_seconds {
+                neglected.insert(queue.clone(), depth);
+            }
+            self.0.insert(queue, (since, least));
+        }
+        neglected
+    }
+}
+
 async fn look(
     shared: &Shared,
     options: &AmqpOptions,
-    (wanted, unread): (&Topology, &watch::Sender<BTreeSet<PortalId>>),
+    (wanted, unread, neglect): (&Topology, &watch::Sender<BTreeSet<PortalId>>, &mut Neglect),
 ) -> Result<Vec<String>, String> {
     let admin = Admin::connect(options).await.map_err(|error| error.reason())?;
     let found = if shared.settings.broker.declare {
@@ -66,17 +107,41 @@ async fn look(
     } else {
         admin.check(wanted).await
     };
-    let mut closed = BTreeSet::new();
-    for portal in &wanted.portals {
-        let queue = format!("{}.portal.{}.out", wanted.prefix, portal.id);
-        if let Ok(Some(depth)) = admin.depth(&queue).await {
-            let deep = depth.messages > shared.settings.decisions.queue_depth_max;
-            if deep || depth.consumers == 0 {
-                closed.extend(portal.id.parse::<PortalId>().ok());
-            }
+    let (mut closed, mut depths) = (BTreeSet::new(), BTreeMap::new());
+    for (queue, portal) in party_queues(wanted) {
+        let Ok(Some(depth)) = admin.depth(&queue).await else { continue };
+        let deep = depth.messages > shared.settings.decisions.queue_depth_max;
+        if deep || depth.consumers == 0 {
+            closed.extend(portal);
+        }
+        if depth.consumers == 0 && depth.messages > 0 {
+            depths.insert(queue, depth.messages);
         }
     }
     unread.send_replace(closed);
+    let after = shared.settings.alerts.unread_after_seconds;
+    shared.neglected.send_replace(neglect.look(depths, after, shared.clock.now()));
     admin.close().await;
     found.map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_is_neglected_when_nothing_was_taken_from_it_for_long() {
+        let start: Moment = "2026-03-05T12:00:00+03:00".parse().unwrap();
+        let mut neglect = Neglect::default();
+        let mut look = |depth: Option<u32>, after| {
+            let depths = depth.map(|depth| ("inbox".to_owned(), depth)).into_iter().collect();
+            !neglect.look(depths, 60, start.plus_seconds(after)).is_empty()
+        };
+        assert!(!look(Some(3), 0));
+        assert!(look(Some(4), 60));
+        assert!(!look(Some(2), 90), "somebody took two");
+        assert!(!look(None, 120));
+        assert!(!look(Some(2), 150), "it begins anew");
+        assert!(look(Some(2), 210));
+    }
 }

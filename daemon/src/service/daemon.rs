@@ -1,6 +1,6 @@
 //! The running daemon: how its parts are wired, and in which order they end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -15,11 +15,12 @@ use tokio::sync::{mpsc, oneshot, watch as watched};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::parts::{Parts, input_queues, jobs, spawn_broker, spawn_servers};
+use super::backlog::Backlog;
+use super::parts::{Parts, input_queues, jobs, spawn_broker, spawn_servers, spawn_watches};
 use super::{Left, Prepared, RunError, Shared, amqp_options, intake};
 use crate::pipeline::committer::{Committer, CommitterHandle, Progress};
 use crate::pipeline::relay::{self, Held, Relay};
-use crate::pipeline::{Addresses, Applier, Intake, Limits};
+use crate::pipeline::{Addresses, Applier, Intake, Limits, Tally};
 use crate::schedule::Schedule;
 use crate::settings::Settings;
 
@@ -80,6 +81,7 @@ struct CommitPath {
     intake_done: oneshot::Receiver<()>,
     rows: mpsc::Receiver<Vec<OutboxRow>>,
     progress: Arc<Progress>,
+    tally: Arc<Tally>,
 }
 
 impl CommitPath {
@@ -93,6 +95,8 @@ impl CommitPath {
         let Prepared { settings, directory, rules, store } = prepared;
         let progress = Arc::new(Progress::default());
         progress.durable.store(store.last_commit(), Ordering::Release);
+        Progress::mark(&progress.durable_at, clock);
+        let tally = Arc::new(Tally::default());
         let limits = Limits {
             message_bytes: settings.limits.message_bytes_max,
             file_bytes: settings.limits.file_bytes_max,
@@ -114,9 +118,10 @@ impl CommitPath {
             committer.start(Arc::clone(store), applier, depth).map_err(RunError::Thread)?;
         let (ended, intake_done) = oneshot::channel();
         let intake = Intake { directory: directory.clone(), limits };
-        intake::start((delivered, handle.work.clone()), intake, clock.clone(), ended)
+        let counted = (clock.clone(), Arc::clone(&tally));
+        intake::start((delivered, handle.work.clone()), intake, counted, ended)
             .map_err(RunError::Thread)?;
-        Ok(Self { handle, committed, intake_done, rows, progress })
+        Ok(Self { handle, committed, intake_done, rows, progress, tally })
     }
 }
 
@@ -135,10 +140,13 @@ impl Daemon {
             store: Arc::clone(&store),
             work: path.handle.work.downgrade(),
             progress: Arc::clone(&path.progress),
+            tally: path.tally,
             broker: traffic.state,
             held: held_now,
             missing: watched::channel(Vec::new()).0,
             paused: watched::channel(None).0,
+            backlog: watched::channel(Backlog::default()).0,
+            neglected: watched::channel(BTreeMap::new()).0,
             consumer: consumer.clone(),
             clock: clock.clone(),
             started_at: clock.now(),
@@ -159,7 +167,7 @@ impl Daemon {
             traffic.publisher_handle,
             path.handle.clone(),
             Addresses { prefix: settings.broker.prefix.clone() },
-            path.progress,
+            (path.progress, clock.clone()),
         );
         let relay_done =
             spawn_relay(&mut parts, relay, (path.rows, traffic.outcomes, held), &stop_back);
@@ -169,6 +177,7 @@ impl Daemon {
         let stop = stop_front.clone();
         parts.spawn(async move { Ok(schedule.run(stop).await.map(|()| "the schedule")?) });
         spawn_servers(&mut parts, &shared, &stop_front).await?;
+        spawn_watches(&mut parts, &shared, (&stop_front, &stop_back));
         Ok(Self {
             shared,
             consumer,

@@ -1,12 +1,15 @@
 //! The intake thread: looks at deliveries off the async workers, and hands them on.
 
-use kvit_adapters::amqp::{AckHandle, Delivery};
+use std::sync::Arc;
+
+use kvit_adapters::amqp::Delivery;
 use kvit_adapters::clock::Clock;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::pipeline::committer::Answerable;
 use crate::pipeline::intake::{Body, Checked};
-use crate::pipeline::{Arrival, Intake, Prepared, Queue, Work, files};
+use crate::pipeline::{Arrival, Intake, Prepared, Queue, Tally, Work, files};
 use crate::settings::Directory;
 
 /// Files that may wait while one is being applied. There is one at a time, but for those that
@@ -17,20 +20,20 @@ const FILES_WAITING: usize = 64;
 pub(super) fn start(
     (mut delivered, work): (mpsc::Receiver<Delivery>, mpsc::Sender<Work>),
     intake: Intake,
-    clock: Clock,
+    (clock, tally): (Clock, Arc<Tally>),
     ended: oneshot::Sender<()>,
 ) -> std::io::Result<()> {
     let (files, waiting) = mpsc::channel(FILES_WAITING);
     Handle::current().spawn(take_files(waiting, intake.directory.clone(), work.clone()));
     std::thread::Builder::new().name("kvit-intake".to_owned()).spawn(move || {
         while let Some(delivery) = delivered.blocking_recv() {
-            let (prepared, ack) = look_at(&intake, delivery, &clock);
-            let taken = if is_file(&prepared) {
-                files.blocking_send((prepared, ack)).is_ok()
+            let (prepared, taken) = look_at(&intake, delivery, (&clock, &tally));
+            let handed_on = if is_file(&prepared) {
+                files.blocking_send((prepared, taken)).is_ok()
             } else {
-                work.blocking_send(Work::Delivery(Box::new(prepared), ack)).is_ok()
+                work.blocking_send(Work::Delivery(Box::new(prepared), taken)).is_ok()
             };
-            if !taken {
+            if !handed_on {
                 break;
             }
         }
@@ -40,11 +43,16 @@ pub(super) fn start(
     Ok(())
 }
 
-fn look_at(intake: &Intake, delivery: Delivery, clock: &Clock) -> (Prepared, AckHandle) {
-    let Delivery { source, ack, exchange, routing_key, properties, body, .. } = delivery;
+fn look_at(
+    intake: &Intake,
+    delivery: Delivery,
+    (clock, tally): (&Clock, &Arc<Tally>),
+) -> (Prepared, Answerable) {
+    let Delivery { source, ack, exchange, routing_key, redelivered, properties, body } = delivery;
     let queue = Queue::ALL.get(source).copied().unwrap_or(Queue::Dead);
+    let taken = tally.take(queue, redelivered, clock.now());
     let arrival = Arrival { queue, exchange, routing_key, properties, body };
-    (intake.check(arrival, clock.now()), ack)
+    (intake.check(arrival, clock.now()), (taken, ack))
 }
 
 fn is_file(prepared: &Prepared) -> bool {
@@ -54,20 +62,20 @@ fn is_file(prepared: &Prepared) -> bool {
 /// Applies files, one after the other: each takes many commits, and meanwhile other queues are
 /// served. A file that came again while it was being applied is then known.
 async fn take_files(
-    mut waiting: mpsc::Receiver<(Prepared, AckHandle)>,
+    mut waiting: mpsc::Receiver<(Prepared, Answerable)>,
     directory: Directory,
     work: mpsc::Sender<Work>,
 ) {
-    while let Some((prepared, ack)) = waiting.recv().await {
+    while let Some((prepared, taken)) = waiting.recv().await {
         let settings = match &prepared.result {
             Ok(Checked { body: Body::File { feed, .. }, .. }) => directory.feed(feed).cloned(),
             Ok(_) | Err(_) => None,
         };
-        if files::take(prepared, settings, &work).await.is_none() {
+        let Some(disposition) = files::take(prepared, settings, &work).await else {
             tracing::error!("a file was not applied; it is not acknowledged and comes again");
             continue;
-        }
+        };
         // Without a committer the file is not acknowledged, and comes again.
-        let _ = work.send(Work::Done(ack)).await;
+        let _ = work.send(Work::Done(taken, disposition)).await;
     }
 }

@@ -8,12 +8,16 @@
 //! | relay, publisher | outbox | broker, work (what was sent) |
 //! | schedule, admin | store | work |
 
+mod alarms;
+mod backlog;
 mod broker;
 mod daemon;
 mod intake;
 mod parts;
+mod pulse;
 mod setup;
 mod status;
+mod supervisor;
 mod watch;
 
 use std::time::Duration;
@@ -62,9 +66,11 @@ pub struct Left {
 /// # Errors
 /// See [`RunError`]. The process must exit then without waiting for anything.
 pub async fn run(settings: Settings, stop: CancellationToken) -> Result<Left, RunError> {
+    crate::telemetry::install();
     let prepared = setup::prepare(settings)?;
     let grace = Duration::from_secs(prepared.settings.shutdown.grace_seconds);
     let mut daemon = Daemon::start(prepared).await?;
+    supervisor::ready();
     tracing::info!("kvit is running");
     let failed = daemon.supervise(&stop).await;
     if let Some(error) = failed {
@@ -72,6 +78,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<Left, Ru
         std::mem::forget(daemon);
         return Err(error);
     }
+    supervisor::stopping(grace);
     tracing::info!("stopping: taking no more messages");
     if tokio::time::timeout(grace, daemon.drain()).await.is_err() {
         tracing::warn!("the time to drain is over; what is left is in the store");

@@ -9,7 +9,7 @@ use tokio::sync::{oneshot, watch as watched};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{RunError, SetupError, Shared, broker, watch};
+use super::{RunError, SetupError, Shared, backlog, broker, supervisor, watch};
 use crate::pipeline::Queue;
 use crate::schedule::Job;
 use crate::settings::Settings;
@@ -53,10 +53,23 @@ pub(super) fn spawn_broker(
         }
         Ok("the publisher")
     });
-    let (watching, stop) = (Arc::clone(shared), stop_front);
+}
+
+/// What watches over the other parts.
+pub(super) fn spawn_watches(
+    parts: &mut Parts,
+    shared: &Arc<Shared>,
+    (stop_front, stop_back): (&CancellationToken, &CancellationToken),
+) {
+    let (watching, stop) = (Arc::clone(shared), stop_front.clone());
+    parts.spawn(async move { watch::run(watching, stop).await.map(|()| "the watch") });
+    let (watching, stop) = (Arc::clone(shared), stop_front.clone());
+    parts.spawn(async move { backlog::watch(watching, stop).await.map(|()| "the backlog watch") });
+    // Draining may take its time: the watchdog is told until it is over.
+    let (watching, stop) = (Arc::clone(shared), stop_back.clone());
     parts.spawn(async move {
-        watch::run(watching, stop).await;
-        Ok("the watch")
+        supervisor::watch(watching, stop).await;
+        Ok("the supervisor's watch")
     });
 }
 

@@ -1,7 +1,9 @@
 //! What is known of the running daemon: shared with health checks and the admin API.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use kvit_adapters::amqp::{BrokerState, ConsumerHandle, Link};
 use kvit_adapters::clock::Clock;
@@ -9,12 +11,11 @@ use kvit_adapters::store::{Store, StoreError};
 use kvit_schemas::Moment;
 use tokio::sync::{mpsc, watch};
 
+use super::backlog::Backlog;
+use super::pulse::Pulse;
 use crate::pipeline::relay::Held;
-use crate::pipeline::{Progress, Work};
+use crate::pipeline::{Progress, Tally, Work};
 use crate::settings::Settings;
-
-/// A sync that takes longer than this is a disk that hangs.
-const SYNC_SECONDS_MAX: u64 = 10;
 
 /// What parts of the daemon know of each other.
 pub struct Shared {
@@ -26,6 +27,8 @@ pub struct Shared {
     pub work: mpsc::WeakSender<Work>,
     /// How far the committer is.
     pub progress: Arc<Progress>,
+    /// Deliveries and how they ended.
+    pub tally: Arc<Tally>,
     /// The connections to the broker.
     pub broker: watch::Receiver<BrokerState>,
     /// Destinations that take no messages.
@@ -34,6 +37,10 @@ pub struct Shared {
     pub missing: watch::Sender<Vec<String>>,
     /// Why no messages are taken, if so.
     pub paused: watch::Sender<Option<String>>,
+    /// What waits in the store, as it was looked at last.
+    pub backlog: watch::Sender<Backlog>,
+    /// Queues of parties in which messages have waited long and which nobody reads: how many.
+    pub neglected: watch::Sender<BTreeMap<String, u32>>,
     /// The consumer.
     pub consumer: ConsumerHandle,
     /// The clock.
@@ -79,19 +86,41 @@ impl Shared {
         }
     }
 
-    /// True while the store's thread gets on.
-    pub fn is_store_alive(&self) -> bool {
+    /// Parts that hang; none when the process gets on.
+    pub fn stalled(&self) -> Vec<&'static str> {
+        self.pulse().stalled(Duration::from_secs(self.settings.health.stalled_after_seconds))
+    }
+
+    /// Whole seconds of the last sync, or of the one under way where that takes longer.
+    pub(super) fn last_sync_seconds(&self) -> u64 {
         let since = self.progress.syncing_since.load(Ordering::Acquire);
-        let now = u64::try_from(self.clock.now().micros()).unwrap_or_default();
-        since == 0 || now.saturating_sub(since) < SYNC_SECONDS_MAX * 1_000_000
+        let now = micros(self.clock.now());
+        let under_way = if since == 0 { 0 } else { now.saturating_sub(since) };
+        let micros = under_way.max(self.progress.sync_micros.load(Ordering::Acquire));
+        micros / 1_000_000
+    }
+
+    fn pulse(&self) -> Pulse {
+        let at = |time: &AtomicU64| time.load(Ordering::Acquire);
+        let progress = &self.progress;
+        let unconfirmed = if self.is_publishing() { at(&progress.unconfirmed_since) } else { 0 };
+        Pulse {
+            now: micros(self.clock.now()),
+            applying_since: at(&progress.applying_since),
+            syncing_since: at(&progress.syncing_since),
+            relay_turned_at: at(&progress.relay_turned_at),
+            busy_since: self.tally.busy_since().map_or(0, micros),
+            durable_at: at(&progress.durable_at),
+            unconfirmed_since: unconfirmed,
+        }
     }
 
     /// Whether the daemon does its work (RULES.md 3.12 L2).
     pub fn readiness(&self) -> Readiness {
         let mut reasons = Vec::new();
-        if !self.is_store_alive() {
-            reasons.push("the store's disk does not answer".to_owned());
-        }
+        reasons.extend(self.stalled().into_iter().map(str::to_owned));
+        let late = Duration::from_secs(self.settings.health.late_after_seconds);
+        reasons.extend(self.pulse().late(late));
         let broker = self.broker.borrow().clone();
         for (side, link) in [("consuming", &broker.consuming), ("publishing", &broker.publishing)] {
             match link {
@@ -112,4 +141,8 @@ impl Shared {
         }));
         Readiness { ready, reasons }
     }
+}
+
+fn micros(at: Moment) -> u64 {
+    u64::try_from(at.micros()).unwrap_or_default()
 }

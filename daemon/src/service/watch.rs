@@ -6,20 +6,26 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Shared;
+use super::alarms::{self, Alarms};
+use super::{RunError, Shared};
+use crate::blocking::read;
 
 const EVERY: Duration = Duration::from_millis(500);
 
 /// Watches until told to stop.
-pub(super) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
+pub(super) async fn run(shared: Arc<Shared>, stop: CancellationToken) -> Result<(), RunError> {
     let mut tick = tokio::time::interval(EVERY);
+    let mut alarms = Alarms::default();
     loop {
         tokio::select! {
             _ = tick.tick() => {}
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => return Ok(()),
         }
         let paused = shared.paused.borrow().clone();
-        let reason = reason(&shared, paused.is_some());
+        // A file system that does not answer is no reason to stop: the store will tell.
+        let free = read(&shared.store, |store| Ok(store.free_bytes().ok().flatten())).await?;
+        alarms::send(&shared, &mut alarms, alarms::causes(&shared, free));
+        let reason = reason((&shared, free), paused.is_some());
         // Only the change is worth a word: the figures in the reason change all the time.
         if reason.is_some() == paused.is_some() {
             continue;
@@ -39,7 +45,7 @@ pub(super) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
 }
 
 /// Why messages are not to be taken; once paused, limits must be well kept before going on.
-fn reason(shared: &Shared, paused: bool) -> Option<String> {
+fn reason((shared, free): (&Shared, Option<u64>), paused: bool) -> Option<String> {
     let limit = shared.settings.pipeline.outbox_rows_max;
     let limit = if paused { limit / 2 } else { limit };
     let rows = shared.outbox_rows();
@@ -48,6 +54,6 @@ fn reason(shared: &Shared, paused: bool) -> Option<String> {
     }
     let least = shared.settings.store.free_bytes_min;
     let least = if paused { least.saturating_mul(2) } else { least };
-    let free = shared.store.free_bytes().ok().flatten()?;
+    let free = free?;
     (free < least).then(|| format!("only {free} bytes are free on the store's disk"))
 }

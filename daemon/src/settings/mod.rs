@@ -33,8 +33,8 @@ pub use parties::{Directory, Party};
 pub use secret::{BrokerUrl, Secret};
 use section::{Report, Section};
 pub use sections::{
-    Admin, BaseValueDay, Broker, CatalogueFiles, Deadlines, Decisions, Dedupe, FeeCheck, Fees,
-    Health, Instance, Limits, Log, LogFormat, Pipeline, Schedule, Shutdown, Store, StoreKind,
+    Admin, Alerts, BaseValueDay, Broker, CatalogueFiles, Deadlines, Decisions, Dedupe, FeeCheck,
+    Fees, Health, Instance, Limits, Log, LogFormat, Pipeline, Schedule, Shutdown, Store, StoreKind,
 };
 use tree::Table;
 
@@ -77,6 +77,8 @@ pub struct Settings {
     pub admin: Admin,
     /// Health and metrics.
     pub health: Health,
+    /// When the operators' tools are told.
+    pub alerts: Alerts,
     /// The end.
     pub shutdown: Shutdown,
     /// The log.
@@ -131,6 +133,7 @@ impl Settings {
             dedupe: s.section("dedupe", sections::dedupe),
             admin: s.section("admin", sections::admin),
             health: s.section("health", sections::health),
+            alerts: s.section("alerts", sections::alerts),
             shutdown: s.section("shutdown", sections::shutdown),
             log: s.section("log", sections::log),
         }

@@ -175,6 +175,21 @@ pub struct Admin {
 pub struct Health {
     /// Address of health and metrics, if any.
     pub listen: Option<SocketAddr>,
+    /// After which a part that does not get on counts as hung.
+    pub stalled_after_seconds: u64,
+    /// After which waiting work makes the daemon not ready.
+    pub late_after_seconds: u64,
+}
+
+/// `[alerts]`: from when on the operators' tools are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alerts {
+    /// Of the oldest message that waits to be sent.
+    pub outbox_age_seconds_max: u64,
+    /// Of a sync.
+    pub sync_seconds_max: u64,
+    /// Without a reader, of a queue with messages.
+    pub unread_after_seconds: u64,
 }
 
 /// `[shutdown]`.
@@ -281,7 +296,19 @@ pub(super) fn admin(s: &mut Section<'_>) -> Admin {
 }
 
 pub(super) fn health(s: &mut Section<'_>) -> Health {
-    Health { listen: s.optional("listen", address) }
+    Health {
+        listen: s.optional("listen", address),
+        stalled_after_seconds: s.number("stalled_after_seconds", 1..=600),
+        late_after_seconds: s.number("late_after_seconds", 1..=86_400),
+    }
+}
+
+pub(super) fn alerts(s: &mut Section<'_>) -> Alerts {
+    Alerts {
+        outbox_age_seconds_max: s.number("outbox_age_seconds_max", 1..=604_800),
+        sync_seconds_max: s.number("sync_seconds_max", 1..=600),
+        unread_after_seconds: s.number("unread_after_seconds", 60..=604_800),
+    }
 }
 
 pub(super) fn shutdown(s: &mut Section<'_>) -> Shutdown {

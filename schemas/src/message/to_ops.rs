@@ -41,6 +41,16 @@ pub enum AlertKind {
     DecisionUnacknowledged,
     /// A message made kvit fail; it is kept in quarantine.
     Defect,
+    /// A message has waited too long to be sent.
+    OutboxOld,
+    /// A commit took too long to reach the disk.
+    StoreSlow,
+    /// The store's disk is nearly full.
+    DiskLow,
+    /// Messages wait in a party's queue and nobody reads it.
+    QueueUnread,
+    /// A file in a drop folder was refused.
+    FileRejected,
 }
 
 impl AlertKind {
@@ -53,6 +63,11 @@ impl AlertKind {
             Self::CaseStuck => "case_stuck",
             Self::DecisionUnacknowledged => "decision_unacknowledged",
             Self::Defect => "defect",
+            Self::OutboxOld => "outbox_old",
+            Self::StoreSlow => "store_slow",
+            Self::DiskLow => "disk_low",
+            Self::QueueUnread => "queue_unread",
+            Self::FileRejected => "file_rejected",
         }
     }
 }

@@ -49,6 +49,10 @@ pub struct OutMessage {
     pub at: Moment,
     /// What it says.
     pub body: OutBody,
+    /// When the message that caused it was sent, as its sender says. Not stored: it only measures
+    /// how long the way took, and no way is measured across a restart.
+    #[serde(skip)]
+    pub caused_at: Option<Moment>,
 }
 
 /// The body of a message to be sent.

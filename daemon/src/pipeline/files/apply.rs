@@ -78,7 +78,7 @@ impl Applier {
                 return self.refuse_file(draft, (&prepared, refused), (&sha256, None), at);
             }
         };
-        let cause = Cause { message_id: Some(checked.message_id.to_string()), traceparent: None };
+        let cause = Cause { message_id: Some(checked.message_id.to_string()), ..Cause::default() };
         let report = first_report(feed, name, &sha256, &judged);
         let known = draft.file(feed, &sha256)?;
         let fresh = FileRecord {
@@ -242,7 +242,7 @@ impl Applier {
                 detail: refused.detail.clone(),
             }],
         };
-        let cause = Cause { message_id: Some(message_id.to_string()), traceparent: None };
+        let cause = Cause { message_id: Some(message_id.to_string()), ..Cause::default() };
         self.answer_file(draft, report, &cause, at);
         let conflict = refused.code.is_conflict();
         let disposition = if conflict { Disposition::Conflict } else { Disposition::Refused };

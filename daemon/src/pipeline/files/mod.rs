@@ -72,15 +72,6 @@ pub enum FileAnswer {
     Ended(Disposition),
 }
 
-impl FileAnswer {
-    pub(super) fn disposition(&self) -> Option<Disposition> {
-        match self {
-            Self::Go(_) => None,
-            Self::Ended(disposition) => Some(*disposition),
-        }
-    }
-}
-
 /// Takes one file through all its steps.
 ///
 /// # Errors

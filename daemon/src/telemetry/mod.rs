@@ -1,0 +1,13 @@
+//! What kvit says of itself: metrics, all of one list, and the trace context of messages.
+
+pub mod events;
+pub mod list;
+pub mod log;
+mod recorder;
+
+#[cfg(test)]
+mod tests;
+
+pub use list::{Kind, Metric};
+pub(crate) use recorder::fold;
+pub use recorder::{install, rendered};
