@@ -34,7 +34,7 @@ pub(super) fn spawn_broker(
         broker::watch(watching, options, (verified, set_unread), stop).await;
         Ok("the topology watch")
     });
-    let (verified, stop) = (ready.clone(), stop_front.clone());
+    let (verified, stop) = (ready.clone(), stop_front);
     parts.spawn(async move {
         tokio::select! {
             () = verified.cancelled() => consumer.run(CancellationToken::new()).await,

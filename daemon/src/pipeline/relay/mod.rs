@@ -13,17 +13,19 @@ use kvit_adapters::amqp::{Outcomes, PublishOutcome, PublisherHandle};
 use kvit_adapters::clock::Clock;
 use kvit_adapters::store::{OutboxRow, Store, StoreError, Tables};
 use kvit_schemas::Moment;
-use kvit_schemas::message::MessageType;
 use kvit_schemas::record::{Destination, OutBody, OutMessage, Seq};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+mod ticket;
+
 use super::committer::{CommitterHandle, Progress, Work};
 use super::outgoing::Addresses;
 use crate::blocking::read;
-use crate::telemetry::{events, list};
+use crate::telemetry::list;
+use ticket::Ticket;
 
 /// Messages on their way from which on no further row is taken.
 const WINDOW: usize = 2_048;
@@ -63,36 +65,6 @@ pub struct Relay {
 /// A row under way: which of its messages are not confirmed yet.
 struct Row {
     left: BTreeSet<usize>,
-}
-
-struct Ticket {
-    place: Place,
-    nth: usize,
-    destination: Destination,
-    /// When it was handed to the publisher.
-    since: Moment,
-    /// Its type and the time its cause was sent, where the whole way is measured.
-    way: Option<(String, Moment)>,
-}
-
-impl Ticket {
-    fn of((place, nth): (Place, usize), message: &OutMessage, now: Moment) -> Self {
-        let measured = [MessageType::CaseAssigned, MessageType::DecisionPublished];
-        let way =
-            message.caused_at.filter(|_| measured.iter().any(|it| it.as_str() == message.kind));
-        let way = way.map(|caused_at| (message.kind.clone(), caused_at));
-        Self { place, nth, destination: message.destination.clone(), since: now, way }
-    }
-
-    /// Observes how long the broker took, and the whole way where that is measured.
-    fn measure(&self, now: Moment) {
-        let micros = now.micros().saturating_sub(self.since.micros());
-        let waited = Duration::from_micros(u64::try_from(micros).unwrap_or_default());
-        list::PUBLISH_CONFIRM.observe(waited, &[]);
-        if let Some((kind, caused_at)) = &self.way {
-            events::took(kind, *caused_at, now);
-        }
-    }
 }
 
 /// A destination that did not take a message.

@@ -1,0 +1,41 @@
+//! A message that waits for the broker's word.
+
+use std::time::Duration;
+
+use kvit_schemas::Moment;
+use kvit_schemas::message::MessageType;
+use kvit_schemas::record::{Destination, OutMessage};
+
+use super::Place;
+use crate::telemetry::{events, list};
+
+/// A message handed to the publisher.
+pub(super) struct Ticket {
+    pub(super) place: Place,
+    pub(super) nth: usize,
+    pub(super) destination: Destination,
+    /// When it was handed to the publisher.
+    pub(super) since: Moment,
+    /// Its type and the time its cause was sent, where the whole way is measured.
+    pub(super) way: Option<(String, Moment)>,
+}
+
+impl Ticket {
+    pub(super) fn of((place, nth): (Place, usize), message: &OutMessage, now: Moment) -> Self {
+        let measured = [MessageType::CaseAssigned, MessageType::DecisionPublished];
+        let way =
+            message.caused_at.filter(|_| measured.iter().any(|it| it.as_str() == message.kind));
+        let way = way.map(|caused_at| (message.kind.clone(), caused_at));
+        Self { place, nth, destination: message.destination.clone(), since: now, way }
+    }
+
+    /// Observes how long the broker took, and the whole way where that is measured.
+    pub(super) fn measure(&self, now: Moment) {
+        let micros = now.micros().saturating_sub(self.since.micros());
+        let waited = Duration::from_micros(u64::try_from(micros).unwrap_or_default());
+        list::PUBLISH_CONFIRM.observe(waited, &[]);
+        if let Some((kind, caused_at)) = &self.way {
+            events::took(kind, *caused_at, now);
+        }
+    }
+}
