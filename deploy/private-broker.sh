@@ -2,15 +2,19 @@
 # A RabbitMQ node of its own for tests and trials: own name, ports, cookie, data and epmd, all
 # under one directory and on 127.0.0.1 only. Nobody else's broker is touched, nothing is installed.
 #
-#   private-broker.sh start DIR [OWNER_PID]   starts it, prints KVIT_AMQP_URL=... and
-#                                             KVIT_BROKER_DIR=...; with an owner it stops when
-#                                             that process is gone
+#   private-broker.sh start [--tls CERTS] [--management] DIR [OWNER_PID]
+#       starts it, prints KVIT_AMQP_URL=... and KVIT_BROKER_DIR=...; with an owner it stops when
+#       that process is gone.
+#       --tls: also listens for TLS, takes only clients with a certificate of CERTS/ca.pem and
+#       knows them by its common name; its own is CERTS/server.pem with server.key. Prints
+#       KVIT_AMQPS_URL=...
+#       --management: also serves the management API. Prints KVIT_MANAGEMENT_URL=...
 #   private-broker.sh stop DIR                stops it and removes DIR
 #   private-broker.sh ctl DIR ARGUMENT...     rabbitmqctl against it
 set -eu
 
 usage() {
-    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,16s/^# \{0,1\}//p' "$0" >&2
     exit 64
 }
 
@@ -70,7 +74,33 @@ log.console = false
 default_user_tags.administrator = true
 default_user_tags.impersonator = true
 CONF
-    echo '[].' >"$dir/enabled_plugins"
+    plugins=
+    if [ -n "$certificates" ]; then
+        tls_port=$(free_port)
+        plugins=rabbitmq_auth_mechanism_ssl
+        cat >>"$dir/rabbitmq.conf" <<CONF
+listeners.ssl.local = 127.0.0.1:$tls_port
+ssl_options.cacertfile = $certificates/ca.pem
+ssl_options.certfile = $certificates/server.pem
+ssl_options.keyfile = $certificates/server.key
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = true
+ssl_cert_login_from = common_name
+auth_mechanisms.1 = PLAIN
+auth_mechanisms.2 = EXTERNAL
+CONF
+        echo "KVIT_AMQPS_URL=amqps://localhost:$tls_port/%2f" >>"$dir/more"
+    fi
+    if [ "$management" = yes ]; then
+        http_port=$(free_port)
+        plugins="$plugins${plugins:+,}rabbitmq_management"
+        cat >>"$dir/rabbitmq.conf" <<CONF
+management.tcp.ip = 127.0.0.1
+management.tcp.port = $http_port
+CONF
+        echo "KVIT_MANAGEMENT_URL=http://127.0.0.1:$http_port" >>"$dir/more"
+    fi
+    echo "[$plugins]." >"$dir/enabled_plugins"
     cat >"$dir/environment" <<ENVIRONMENT
 export HOME='$dir/home'
 export ERL_EPMD_PORT=$(free_port)
@@ -91,10 +121,17 @@ ENVIRONMENT
     echo "amqp://guest:guest@127.0.0.1:$amqp_port/%2f" >"$dir/url"
 }
 
+# True when the node listens on each of its ports.
+all_listen() {
+    for port in "$amqp_port" ${tls_port:+"$tls_port"} ${http_port:+"$http_port"}; do
+        port_is_taken "$port" || return 1
+    done
+}
+
 # Waits until the node listens; fails when it dies or takes longer than 90 seconds.
 wait_until_ready() {
     waited=0
-    while ! port_is_taken "$amqp_port"; do
+    while ! all_listen; do
         if ! kill -0 "$(cat "$dir/wrapper.pid")" 2>/dev/null || [ "$waited" -ge 900 ]; then
             tail -n 20 "$dir/log/start" >&2 || true
             stop_processes
@@ -125,6 +162,7 @@ start() {
     fi
     echo "KVIT_AMQP_URL=$(cat "$dir/url")"
     echo "KVIT_BROKER_DIR=$dir"
+    [ ! -e "$dir/more" ] || cat "$dir/more"
 }
 
 # True when a process was started by us: a pid may have passed to somebody else meanwhile.
@@ -178,6 +216,25 @@ ctl() {
 
 [ $# -ge 2 ] || usage
 verb=$1
+certificates=
+management=no
+while :; do
+    case $2 in
+    --tls)
+        [ $# -ge 4 ] || usage
+        certificates=$(cd "$3" && pwd)
+        shift 3
+        set -- "$verb" "$@"
+        ;;
+    --management)
+        [ $# -ge 3 ] || usage
+        management=yes
+        shift 2
+        set -- "$verb" "$@"
+        ;;
+    *) break ;;
+    esac
+done
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
 shift 2

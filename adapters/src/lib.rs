@@ -4,3 +4,4 @@ pub mod amqp;
 pub mod clock;
 pub mod feeds;
 pub mod store;
+pub mod tls;

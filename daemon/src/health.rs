@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use kvit_adapters::amqp::Link;
+use kvit_adapters::clock::Clock;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -63,6 +64,7 @@ async fn readyz(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
 async fn render(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     deliveries(&shared);
     connections(&shared);
+    certificates(&shared);
     list::OUTBOX_ROWS.set(shared.outbox_rows(), &[]);
     list::STORE_COMMIT.set(shared.progress.durable.load(Ordering::Relaxed), &[]);
     list::READY.set(u64::from(shared.readiness().ready), &[]);
@@ -98,4 +100,14 @@ fn connections(shared: &Shared) {
         list::BROKER_BLOCKED.set(u64::from(blocked), &side);
     }
     list::INTAKE_PAUSED.set(u64::from(shared.paused.borrow().is_some()), &[]);
+}
+
+/// Read from their files each time: those may have been replaced.
+fn certificates(shared: &Shared) {
+    let now = Clock::System.now().seconds();
+    for certificate in crate::service::certificates(&shared.settings) {
+        let Ok(expires) = certificate.expires else { continue };
+        let left = u64::try_from(expires.seconds().saturating_sub(now)).unwrap_or(0);
+        list::CERTIFICATE_EXPIRES.set(left, &[("which", certificate.which.to_owned())]);
+    }
 }

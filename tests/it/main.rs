@@ -7,4 +7,5 @@ mod contracts;
 mod convergence;
 mod daemon;
 mod observed;
+mod poison;
 mod tidy;

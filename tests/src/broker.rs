@@ -26,6 +26,10 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// A broker node that tests may use.
 pub struct PrivateBroker {
     url: String,
+    /// For TLS, where the node listens for that.
+    tls_url: Option<String>,
+    /// Of the management API, where the node serves it.
+    management_url: Option<String>,
     /// Where the node's files are; unknown for a broker that somebody else has started.
     directory: Option<PathBuf>,
     /// Stopped on drop.
@@ -40,7 +44,7 @@ impl PrivateBroker {
         let shared = SHARED.get_or_init(|| match std::env::var("KVIT_AMQP_URL") {
             Ok(url) => {
                 let directory = std::env::var_os("KVIT_BROKER_DIR").map(PathBuf::from);
-                Ok(Self { url, directory, is_ours: false })
+                Ok(Self { url, directory, is_ours: false, tls_url: None, management_url: None })
             }
             Err(_) => Self::start("shared").map_err(|error| format!("{error:#}")),
         });
@@ -52,10 +56,22 @@ impl PrivateBroker {
 
     /// A node for one test alone, for tests that harm it. Stopped on drop.
     pub fn start(name: &str) -> Result<Self> {
+        Self::start_with(name, &[])
+    }
+
+    /// The same with TLS, where `ca.pem`, `server.pem` and `server.key` lie in the folder, and
+    /// with the management API.
+    pub fn start_with_tls(name: &str, certificates: &Path) -> Result<Self> {
+        let certificates = certificates.to_str().context("a folder's name that is no text")?;
+        Self::start_with(name, &["--tls", certificates, "--management"])
+    }
+
+    fn start_with(name: &str, options: &[&str]) -> Result<Self> {
         let owner = std::process::id();
         let directory = workspace().join(format!("target/broker-{owner}-{name}"));
         let output = Command::new(script())
             .arg("start")
+            .args(options)
             .arg(&directory)
             .arg(owner.to_string())
             .output()
@@ -66,12 +82,29 @@ impl PrivateBroker {
         let Some(url) = told.get("KVIT_AMQP_URL") else {
             bail!("the private broker: {}", String::from_utf8_lossy(&output.stderr).trim());
         };
-        Ok(Self { url: (*url).to_owned(), directory: Some(directory), is_ours: true })
+        let more = |name| told.get(name).map(|&url: &&str| url.to_owned());
+        Ok(Self {
+            url: (*url).to_owned(),
+            tls_url: more("KVIT_AMQPS_URL"),
+            management_url: more("KVIT_MANAGEMENT_URL"),
+            directory: Some(directory),
+            is_ours: true,
+        })
     }
 
     /// The broker's address.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its address for TLS, without a user.
+    pub fn tls_url(&self) -> Result<&str> {
+        self.tls_url.as_deref().context("a node without TLS")
+    }
+
+    /// The address of its management API.
+    pub fn management_url(&self) -> Result<&str> {
+        self.management_url.as_deref().context("a node without the management API")
     }
 
     /// How to reach it, with short times.
@@ -114,6 +147,7 @@ impl Drop for PrivateBroker {
 pub fn options(url: &str) -> Result<AmqpOptions> {
     Ok(AmqpOptions {
         url: url.parse()?,
+        tls: None,
         instance: "test".into(),
         heartbeat_seconds: 10,
         await_timeout: Duration::from_secs(10),

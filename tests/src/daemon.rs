@@ -95,6 +95,11 @@ impl World {
         self.directory.path()
     }
 
+    /// The broker's address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Where the store is.
     pub fn store(&self) -> PathBuf {
         self.directory.path().join("store")

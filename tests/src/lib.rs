@@ -2,5 +2,7 @@
 
 pub mod bare_loop;
 pub mod broker;
+pub mod certificates;
 pub mod child;
 pub mod daemon;
+pub mod raw;

@@ -8,14 +8,14 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use lapin::types::ShortString;
 use lapin::{Channel, Connection, ConnectionProperties, ErrorKind, Event};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::AmqpOptions;
 use super::link::LinkReport;
+use super::transport;
+use crate::tls::{self, TlsError};
 
 /// Reply codes of AMQP 0-9-1 that mean something of their own here.
 pub(crate) mod code {
@@ -55,6 +55,9 @@ pub enum AmqpError {
         #[source]
         source: lapin::Error,
     },
+    /// No TLS with the broker, for a reason that an operator can do something about.
+    #[error("connecting failed")]
+    Tls(#[from] TlsError),
     /// A name that AMQP cannot carry.
     #[error("a name of {0} bytes is longer than AMQP's 255")]
     Name(usize),
@@ -67,7 +70,7 @@ impl AmqpError {
     /// The broker's reply code, where there is one.
     pub(crate) fn code(&self) -> Option<u16> {
         match self {
-            Self::Timeout { .. } | Self::Name(_) | Self::Ended => None,
+            Self::Timeout { .. } | Self::Tls(_) | Self::Name(_) | Self::Ended => None,
             Self::Failed { source, .. } => reply_code(source),
         }
     }
@@ -76,9 +79,19 @@ impl AmqpError {
     pub fn reason(&self) -> String {
         match self {
             Self::Timeout { .. } | Self::Name(_) | Self::Ended => self.to_string(),
-            Self::Failed { source, .. } => format!("{self}: {source}"),
+            Self::Tls(source) => format!("{self}: {source}"),
+            Self::Failed { source, .. } => match told(source) {
+                Some(told) => format!("{self}: {told}"),
+                None => format!("{self}: {source}"),
+            },
         }
     }
+}
+
+/// The broker judges our certificate only after the handshake: then the library meets its refusal
+/// as a failed read.
+fn told(error: &lapin::Error) -> Option<String> {
+    if let ErrorKind::IOError(error) = error.kind() { tls::told(error) } else { None }
 }
 
 pub(crate) fn reply_code(error: &lapin::Error) -> Option<u16> {
@@ -107,20 +120,11 @@ pub(crate) fn name(text: &str) -> Result<ShortString, AmqpError> {
 pub(crate) async fn connect(options: &AmqpOptions, role: &str) -> Result<Connection, AmqpError> {
     let name = format!("kvit/{}/{role}", options.instance);
     let properties = ConnectionProperties::default().with_connection_name(name.into());
-    let uri = options.url.uri(options.heartbeat_seconds);
-    in_time(options.await_timeout, "connecting", Connection::connect_uri(uri, properties)).await
-}
-
-/// Whether anything at the address speaks AMQP: waits for the first byte of the broker's greeting.
-async fn greeting(options: &AmqpOptions) -> Result<(), AmqpError> {
-    let (host, port) = options.url.address();
-    let greeted = async {
-        let mut stream = TcpStream::connect((host, port)).await?;
-        stream.write_all(b"AMQP\x00\x00\x09\x01").await?;
-        stream.read_exact(&mut [0]).await?;
-        Ok(())
-    };
-    in_time(options.await_timeout, "waiting for the broker's greeting", greeted).await
+    let limit = options.await_timeout;
+    match timeout(limit, transport::connect(options, properties)).await {
+        Ok(connected) => connected,
+        Err(_) => Err(AmqpError::Timeout { what: "connecting", limit }),
+    }
 }
 
 /// Closes politely, within its time.
@@ -154,19 +158,18 @@ pub(crate) struct Supervisor {
     options: AmqpOptions,
     report: Arc<LinkReport>,
     backoff: Backoff,
-    /// The last attempt was met with silence.
-    is_silent: bool,
 }
 
 impl Supervisor {
     pub(crate) fn new(options: AmqpOptions, report: Arc<LinkReport>) -> Self {
-        Self { options, report, backoff: Backoff::default(), is_silent: false }
+        Self { options, report, backoff: Backoff::default() }
     }
 
     /// The next session, however long it takes; `None` when told to stop.
     pub(crate) async fn next(&mut self, stop: &CancellationToken) -> Option<Session> {
         loop {
-            let attempt = stop.run_until_cancelled(self.attempt()).await?;
+            let role = self.report.side().to_string();
+            let attempt = stop.run_until_cancelled(connect(&self.options, &role)).await?;
             let error = match attempt {
                 Ok(connection) => return Some(Session::new(connection, &self.report, stop)),
                 Err(error) => error,
@@ -177,18 +180,6 @@ impl Supervisor {
             let pause = if hopeless { RETRY_LONGEST } else { self.backoff.next() };
             stop.run_until_cancelled(tokio::time::sleep(pause)).await?;
         }
-    }
-
-    /// The library never takes back the thread and the socket of an attempt that was given up. So
-    /// a peer that has kept silent must show a sign of life before the next one.
-    async fn attempt(&mut self) -> Result<Connection, AmqpError> {
-        if self.is_silent {
-            greeting(&self.options).await?;
-        }
-        let role = self.report.side().to_string();
-        let connected = connect(&self.options, &role).await;
-        self.is_silent = matches!(connected, Err(AmqpError::Timeout { .. }));
-        connected
     }
 
     /// Closes a session that has ended, and waits before the next one when it ended early.

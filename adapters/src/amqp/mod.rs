@@ -11,6 +11,8 @@
 
 use std::time::Duration;
 
+use crate::tls::Tls;
+
 mod acks;
 mod connection;
 mod consumer;
@@ -18,6 +20,7 @@ mod delivery;
 mod link;
 mod publisher;
 mod topology;
+mod transport;
 mod url;
 mod window;
 
@@ -39,6 +42,8 @@ pub use url::{BrokerUrl, BrokerUrlError};
 pub struct AmqpOptions {
     /// The broker, the user and the virtual host.
     pub url: BrokerUrl,
+    /// With `amqps`: whom to trust, and who we are.
+    pub tls: Option<Tls>,
     /// This process among several, shown in the broker's list of connections as
     /// `kvit/<instance>/<role>`.
     pub instance: String,

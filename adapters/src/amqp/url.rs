@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use lapin::uri::{AMQPScheme, AMQPUri};
+use lapin::uri::{AMQPScheme, AMQPUri, SASLMechanism};
 
 /// A broker's address with credentials. Neither `Debug` nor `Display` shows the password.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,11 +15,12 @@ pub enum BrokerUrlError {
     /// Not an AMQP URL. The text itself is not repeated: it may hold a password.
     #[error("not of the form amqp://user:password@host:port/vhost ({0})")]
     Form(String),
-    /// TLS.
-    #[error(
-        "amqps is not built in; let a TLS tunnel on this host reach the broker, and use amqp here"
-    )]
-    Tls,
+    /// A way to log in that is not ours.
+    #[error("auth_mechanism must be plain or external")]
+    Mechanism,
+    /// Without TLS there is no certificate that could say who we are.
+    #[error("auth_mechanism=external wants amqps")]
+    ExternalWithoutTls,
     /// An IPv6 literal, which the library would silently replace by `localhost`.
     #[error("an IPv6 address cannot be used; give the host's name")]
     Ipv6,
@@ -43,6 +44,16 @@ impl BrokerUrl {
         &self.0.vhost
     }
 
+    /// True for `amqps`.
+    pub fn is_tls(&self) -> bool {
+        self.0.scheme == AMQPScheme::AMQPS
+    }
+
+    /// True when the broker knows us by our certificate, not by a password.
+    pub fn is_external(&self) -> bool {
+        self.0.query.auth_mechanism == Some(SASLMechanism::External)
+    }
+
     pub(crate) fn address(&self) -> (&str, u16) {
         (&self.0.authority.host, self.0.authority.port)
     }
@@ -63,9 +74,14 @@ impl FromStr for BrokerUrl {
             return Err(BrokerUrlError::Ipv6);
         }
         let uri: AMQPUri = text.parse().map_err(BrokerUrlError::Form)?;
-        match uri.scheme {
-            AMQPScheme::AMQP => Ok(Self(uri)),
-            AMQPScheme::AMQPS => Err(BrokerUrlError::Tls),
+        match uri.query.auth_mechanism.unwrap_or_default() {
+            SASLMechanism::External if uri.scheme == AMQPScheme::AMQP => {
+                Err(BrokerUrlError::ExternalWithoutTls)
+            }
+            SASLMechanism::Plain | SASLMechanism::External => Ok(Self(uri)),
+            SASLMechanism::AMQPlain | SASLMechanism::Anonymous | SASLMechanism::RabbitCrDemo => {
+                Err(BrokerUrlError::Mechanism)
+            }
         }
     }
 }
@@ -75,7 +91,8 @@ impl fmt::Display for BrokerUrl {
         let authority = &self.0.authority;
         let user = &authority.userinfo.username;
         let vhost = self.0.vhost.replace('/', "%2f");
-        write!(out, "amqp://{user}@{}:{}/{vhost}", authority.host, authority.port)
+        let scheme = if self.is_tls() { "amqps" } else { "amqp" };
+        write!(out, "{scheme}://{user}@{}:{}/{vhost}", authority.host, authority.port)
     }
 }
 
@@ -94,6 +111,9 @@ mod tests {
     fn the_password_is_never_shown() {
         let url: BrokerUrl = "amqp://kvit:s3cret@broker:5673/%2f".parse().unwrap();
         assert_eq!(format!("{url} {url:?}"), "amqp://kvit@broker:5673/%2f ".repeat(2).trim_end());
+        let tls: BrokerUrl = "amqps://kvit@broker/v?auth_mechanism=external".parse().unwrap();
+        assert_eq!(tls.to_string(), "amqps://kvit@broker:5671/v");
+        assert!(tls.is_tls() && tls.is_external() && !url.is_tls() && !url.is_external());
         let url = url.with_password("other".into());
         assert_eq!(url.uri(10).authority.userinfo.password, "other");
         assert_eq!((url.user(), url.vhost()), ("kvit", "/"));
@@ -101,7 +121,11 @@ mod tests {
 
     #[test]
     fn addresses_that_would_go_elsewhere_are_refused() {
-        assert_eq!("amqps://a/".parse::<BrokerUrl>(), Err(BrokerUrlError::Tls));
+        let refused = |text: &str| text.parse::<BrokerUrl>().unwrap_err();
+        let external = "amqp://kvit@a/v?auth_mechanism=external";
+        assert_eq!(refused(external), BrokerUrlError::ExternalWithoutTls);
+        let anonymous = "amqps://kvit@a/v?auth_mechanism=anonymous";
+        assert_eq!(refused(anonymous), BrokerUrlError::Mechanism);
         assert_eq!("amqp://u:p@[::1]:5672/".parse::<BrokerUrl>(), Err(BrokerUrlError::Ipv6));
         let not_a_url = "s3cret".parse::<BrokerUrl>().unwrap_err().to_string();
         assert!(!not_a_url.contains("s3cret"), "{not_a_url}");

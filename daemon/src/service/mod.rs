@@ -11,6 +11,7 @@
 mod alarms;
 mod backlog;
 mod broker;
+mod certificates;
 mod daemon;
 mod intake;
 mod parts;
@@ -26,6 +27,7 @@ use kvit_adapters::store::StoreError;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+pub use certificates::{CertificateFile, certificates};
 pub(crate) use setup::unserved;
 pub use setup::{Prepared, SetupError, amqp_options, open_store, rules, topology};
 pub use status::{Readiness, Shared};

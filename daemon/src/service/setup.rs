@@ -167,6 +167,7 @@ pub fn amqp_options(settings: &Settings) -> Result<AmqpOptions, SetupError> {
     let broker = &settings.broker;
     Ok(AmqpOptions {
         url: broker.url.expose().expose().parse().map_err(SetupError::BrokerUrl)?,
+        tls: broker.tls.files(),
         instance: settings.instance.name.clone(),
         heartbeat_seconds: broker.heartbeat_seconds,
         await_timeout: Duration::from_secs(broker.await_timeout_seconds),

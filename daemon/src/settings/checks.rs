@@ -60,6 +60,40 @@ impl<'a> Checks<'a> {
         }
     }
 
+    /// Finds the files of `broker.tls`, and looks whether a connection could be made with them.
+    pub(super) fn read_tls(&mut self, broker: &mut Broker, credentials: Option<&Path>) {
+        let tls = &mut broker.tls;
+        for file in [&mut tls.ca_file, &mut tls.certificate_file, &mut tls.key_file] {
+            *file = file.take().map(|name| secret::located(&name, credentials));
+        }
+        if !self.is_clean(&["broker.url", "broker.tls"]) {
+            return;
+        }
+        if tls.certificate_file.is_some() != tls.key_file.is_some() {
+            return self.problem("broker.tls.certificate_file", "goes together with key_file");
+        }
+        if broker.url.is_external() && (tls.certificate_file.is_none() || !broker.url.has_user()) {
+            let what = "says external, which wants broker.tls.certificate_file, and in the url \
+                        the user as whom the broker knows that certificate";
+            return self.problem("broker.url", what);
+        }
+        match (broker.url.is_tls(), tls.files()) {
+            (true, None) => self.problem("broker.tls.ca_file", "must be set for amqps"),
+            (false, Some(_)) => self.warning("broker.tls.ca_file", "has no use without amqps"),
+            (true, Some(files)) => {
+                if let Err(error) = files.client() {
+                    self.problem("broker.tls", error.to_string());
+                }
+            }
+            (false, None) => {}
+        }
+        if let Some(key) = broker.tls.key_file.as_deref().filter(|key| secret::is_open_to_all(key))
+        {
+            let what = format!("{} can be read by everybody on this machine", key.display());
+            self.warning("broker.tls.key_file", what);
+        }
+    }
+
     fn warn_of_open_settings(&mut self, broker: &Broker) {
         let key = "broker.url";
         if let Origin::File(path) = origin_of(self.tree, key)

@@ -33,8 +33,9 @@ pub use parties::{Directory, Party};
 pub use secret::{BrokerUrl, Secret};
 use section::{Report, Section};
 pub use sections::{
-    Admin, Alerts, BaseValueDay, Broker, CatalogueFiles, Deadlines, Decisions, Dedupe, FeeCheck,
-    Fees, Health, Instance, Limits, Log, LogFormat, Pipeline, Schedule, Shutdown, Store, StoreKind,
+    Admin, Alerts, BaseValueDay, Broker, BrokerTls, CatalogueFiles, Deadlines, Decisions, Dedupe,
+    FeeCheck, Fees, Health, Instance, Limits, Log, LogFormat, Pipeline, Schedule, Shutdown, Store,
+    StoreKind,
 };
 use tree::Table;
 
@@ -108,6 +109,7 @@ impl Settings {
         }
         let mut checks = checks::Checks::new(&tree, problems);
         checks.read_password(&mut settings.broker, sources.credentials.as_deref());
+        checks.read_tls(&mut settings.broker, sources.credentials.as_deref());
         checks.weigh(&settings);
         let warnings = checks.finish().map_err(SettingsError::new)?;
         Ok(Loaded { settings, warnings, tree })

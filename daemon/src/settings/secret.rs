@@ -61,6 +61,21 @@ impl BrokerUrl {
         Secret::new(self.spelled(self.password.as_ref().map(|password| password.expose().as_str())))
     }
 
+    /// True for `amqps`.
+    pub fn is_tls(&self) -> bool {
+        self.scheme == "amqps://"
+    }
+
+    /// True when the broker is to know us by our certificate.
+    pub(super) fn is_external(&self) -> bool {
+        let query = self.rest.split_once('?').map_or("", |(_, query)| query);
+        query.split('&').any(|pair| pair.eq_ignore_ascii_case("auth_mechanism=external"))
+    }
+
+    pub(super) fn has_user(&self) -> bool {
+        self.user.is_some()
+    }
+
     /// True when it holds a password that is not known to everybody, as the broker's stock
     /// account is.
     pub(super) fn has_secret(&self) -> bool {

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use kvit_adapters::tls::{Identity, Tls};
 use tracing_subscriber::EnvFilter;
 
 use super::choice::choice;
@@ -31,6 +32,8 @@ pub struct Broker {
     pub url: BrokerUrl,
     /// The file that the password was read from.
     pub password_file: Option<PathBuf>,
+    /// Files for `amqps`.
+    pub tls: BrokerTls,
     /// What names of exchanges and queues begin with.
     pub prefix: String,
     /// True when the topology is made at start, not only checked.
@@ -45,6 +48,32 @@ pub struct Broker {
     pub confirm_timeout_seconds: u64,
     /// Publishing channels.
     pub publish_lanes: usize,
+}
+
+/// `[broker.tls]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BrokerTls {
+    /// Certificates of the authority that vouches for the broker.
+    pub ca_file: Option<PathBuf>,
+    /// Our certificate.
+    pub certificate_file: Option<PathBuf>,
+    /// Its key.
+    pub key_file: Option<PathBuf>,
+    /// The name in the broker's certificate, where it is not the url's host.
+    pub server_name: Option<String>,
+}
+
+impl BrokerTls {
+    /// What a connection wants; nothing without an authority.
+    pub fn files(&self) -> Option<Tls> {
+        let identity = self.certificate_file.clone().zip(self.key_file.clone());
+        Some(Tls {
+            ca_file: self.ca_file.clone()?,
+            identity: identity
+                .map(|(certificate_file, key_file)| Identity { certificate_file, key_file }),
+            server_name: self.server_name.clone(),
+        })
+    }
 }
 
 /// `[limits]`, in bytes after decompression.
@@ -226,6 +255,7 @@ pub(super) fn broker(s: &mut Section<'_>) -> Broker {
     Broker {
         url: s.text("url", str::parse).unwrap_or_else(BrokerUrl::nowhere),
         password_file: s.optional("password_file", |text| Ok(PathBuf::from(text))),
+        tls: s.section("tls", broker_tls),
         prefix: s.text("prefix", |text| name(text, "._-")).unwrap_or_default(),
         declare: s.flag("declare"),
         heartbeat_seconds: s.number("heartbeat_seconds", 1..=600),
@@ -233,6 +263,16 @@ pub(super) fn broker(s: &mut Section<'_>) -> Broker {
         await_timeout_seconds: s.number("await_timeout_seconds", 1..=300),
         confirm_timeout_seconds: s.number("confirm_timeout_seconds", 1..=600),
         publish_lanes: s.number("publish_lanes", 1..=16),
+    }
+}
+
+fn broker_tls(s: &mut Section<'_>) -> BrokerTls {
+    let mut file = |key| s.optional(key, |text| Ok(PathBuf::from(text)));
+    BrokerTls {
+        ca_file: file("ca_file"),
+        certificate_file: file("certificate_file"),
+        key_file: file("key_file"),
+        server_name: s.optional("server_name", |text| Ok(text.to_owned())),
     }
 }
 

@@ -566,3 +566,27 @@ fn among_feeds_of_one_rank_the_first_by_alphabet_is_highest() {
     let rank = |id: &str| directory.rank(&id.parse().unwrap());
     assert_eq!((rank("z"), rank("a"), rank("b"), rank("no")), (Some(0), Some(1), Some(2), None));
 }
+
+#[test]
+fn amqps_wants_an_authority_and_files_that_can_be_used() {
+    let url = |url: &str| Machine::new().argument("broker.url", url);
+    let ca = |machine: Machine| machine.argument("broker.tls.ca_file", "ca.pem");
+    let of = |machine: &Machine| machine.told(&machine.error());
+    let mut told = vec![of(&url("amqps://kvit@b/v"))];
+    let mut absent = ca(url("amqps://kvit@b/v"));
+    absent.sources.credentials = Some(absent.path("credentials"));
+    told.push(of(&absent));
+    let mut empty = ca(url("amqps://kvit@b/v")).file("credentials/ca.pem", "no certificate\n");
+    empty.sources.credentials = Some(empty.path("credentials"));
+    told.push(of(&empty));
+    told.push(of(&ca(url("amqps://kvit@b/v")).argument("broker.tls.key_file", "k")));
+    told.push(of(&ca(url("amqps://kvit@b/v?auth_mechanism=external"))));
+    told.push(ca(url("amqp://kvit@b/v")).warnings());
+    expect![[r#"
+        default: broker.tls.ca_file must be set for amqps
+        command line: broker.tls credentials/ca.pem cannot be read: No such file or directory (os error 2)
+        command line: broker.tls credentials/ca.pem holds no usable certificate: there is none
+        default: broker.tls.certificate_file goes together with key_file
+        command line: broker.url says external, which wants broker.tls.certificate_file, and in the url the user as whom the broker knows that certificate
+        command line: broker.tls.ca_file has no use without amqps"#]].assert_eq(&told.join("\n"));
+}

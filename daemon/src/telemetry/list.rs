@@ -162,6 +162,8 @@ metrics! {
         "1 while the consuming or the publishing side works.";
     BROKER_BLOCKED = "kvit_broker_blocked", Gauge, ["side"],
         "1 while the broker takes nothing for want of memory or disk.";
+    CERTIFICATE_EXPIRES = "kvit_certificate_expires_seconds", Gauge, ["which"],
+        "For how long a file of certificates still holds; 0 once one in it has expired.";
     INTAKE_PAUSED = "kvit_intake_paused", Gauge, [],
         "1 while kvit takes no messages.";
     READY = "kvit_ready", Gauge, [],

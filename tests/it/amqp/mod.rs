@@ -3,6 +3,7 @@
 mod consumer;
 mod publisher;
 mod rate;
+mod tls;
 mod topology;
 
 use std::future::Future;

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::Running;
 
-fn topology(vhost: &str) -> Topology {
+pub(super) fn topology(vhost: &str) -> Topology {
     let prefix = unique("kvit");
     let party = |id: &str| Party { id: id.into(), users: vec![format!("{prefix}-{id}")] };
     Topology {
