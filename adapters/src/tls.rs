@@ -137,7 +137,10 @@ fn handshake(error: &io::Error) -> String {
         matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset);
     match told(error) {
         Some(told) => told,
-        None if hung_up => "the peer hung up; does it speak TLS on this port?".to_owned(),
+        None if hung_up => {
+            "the peer hung up: it does not speak TLS on this port, or does not take our certificate"
+                .to_owned()
+        }
         None => error.to_string(),
     }
 }

@@ -11,9 +11,13 @@ use async_rs::traits::Reactor;
 use async_rs::util::RuntimeParts;
 use async_rs::{Runtime, Tokio};
 use lapin::{AsyncTcpStream, Connection, ConnectionProperties};
+use rustls::ProtocolVersion;
 use rustls::pki_types::ServerName;
+use tokio::io::AsyncBufReadExt;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::AmqpOptions;
@@ -23,6 +27,9 @@ use stream::{Socket, Stream};
 
 mod mender;
 mod stream;
+
+/// Within this time a broker that does not like our certificate says so.
+const JUDGED: Duration = Duration::from_millis(500);
 
 /// Connects: socket, TLS, handshake of the broker. What is given up midway leaves nothing behind.
 pub(super) async fn connect(
@@ -71,12 +78,28 @@ async fn encrypted(
     socket: TcpStream,
     tls: &Tls,
     host: &str,
-) -> Result<tokio_rustls::client::TlsStream<TcpStream>, TlsError> {
+) -> Result<TlsStream<TcpStream>, TlsError> {
     let name = tls.server_name.as_deref().unwrap_or(host);
     let server = ServerName::try_from(name.to_owned());
     let server = server.map_err(|_| TlsError::Name(name.to_owned()))?;
     let connector = TlsConnector::from(tls.client()?);
-    connector.connect(server, socket).await.map_err(TlsError::Handshake)
+    let mut stream = connector.connect(server, socket).await.map_err(TlsError::Handshake)?;
+    heard(&mut stream).await.map_err(TlsError::Handshake)?;
+    Ok(stream)
+}
+
+/// Waits for the broker's word on our certificate. In TLS 1.3 it judges that after the handshake
+/// has ended for us, and says nothing when it is content; its refusal would be lost to the first
+/// write on a connection that it has closed.
+async fn heard(stream: &mut TlsStream<TcpStream>) -> io::Result<()> {
+    if stream.get_ref().1.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+        return Ok(());
+    }
+    match timeout(JUDGED, stream.fill_buf()).await {
+        Ok(Ok([])) => Err(io::ErrorKind::UnexpectedEof.into()),
+        Ok(Err(error)) => Err(error),
+        Ok(Ok(_)) | Err(_) => Ok(()),
+    }
 }
 
 /// Says to the library what its streams are; only [`connect`] makes one.
