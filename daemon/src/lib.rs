@@ -5,6 +5,7 @@ mod blocking;
 pub mod catalogue;
 pub mod cli;
 pub mod demo;
+pub mod doctor;
 pub mod engine;
 pub mod health;
 pub mod pipeline;

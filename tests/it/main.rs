@@ -6,6 +6,8 @@ mod amqp;
 mod contracts;
 mod convergence;
 mod daemon;
+mod doctor;
 mod observed;
+mod permissions;
 mod poison;
 mod tidy;

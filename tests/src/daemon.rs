@@ -100,6 +100,11 @@ impl World {
         &self.url
     }
 
+    /// Where the catalogue is.
+    pub fn catalogue(&self) -> PathBuf {
+        self.catalogue.clone()
+    }
+
     /// Where the store is.
     pub fn store(&self) -> PathBuf {
         self.directory.path().join("store")

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::AmqpOptions;
 use super::link::LinkReport;
 use super::transport;
+use super::url::BrokerUrl;
 use crate::tls::{self, TlsError};
 
 /// Reply codes of AMQP 0-9-1 that mean something of their own here.
@@ -94,6 +95,36 @@ fn told(error: &lapin::Error) -> Option<String> {
     if let ErrorKind::IOError(error) = error.kind() { tls::told(error) } else { None }
 }
 
+impl AmqpError {
+    /// True when the broker does not let our user in.
+    pub fn is_about_credentials(&self) -> bool {
+        self.code() == Some(code::ACCESS_REFUSED)
+    }
+
+    /// True when the virtual host is not there, or not for us.
+    pub fn is_about_the_vhost(&self) -> bool {
+        self.code() == Some(code::NOT_ALLOWED)
+    }
+
+    /// What the operator can do about a failed connect, and where that was.
+    pub fn advice(&self, url: &BrokerUrl) -> String {
+        let (user, vhost) = (url.user(), url.vhost());
+        if self.is_about_credentials() {
+            return format!(
+                " (at {url}: check the password of user {user:?}, and that the user may log in \
+                 from this host)"
+            );
+        }
+        if self.is_about_the_vhost() {
+            return format!(
+                " (at {url}: create the virtual host {vhost:?}, or give user {user:?} \
+                 permissions in it)"
+            );
+        }
+        format!(" (at {url})")
+    }
+}
+
 pub(crate) fn reply_code(error: &lapin::Error) -> Option<u16> {
     if let ErrorKind::ProtocolError(error) = error.kind() { Some(error.get_id()) } else { None }
 }
@@ -137,22 +168,6 @@ pub(crate) async fn close(connection: &Connection) {
     }
 }
 
-/// What the operator can do about a failed connect; empty where waiting is all there is.
-fn advice(error: &AmqpError, options: &AmqpOptions) -> String {
-    let (url, user, vhost) = (&options.url, options.url.user(), options.url.vhost());
-    match error.code() {
-        Some(code::ACCESS_REFUSED) => format!(
-            " (at {url}: check the password of user {user:?}, and that the user may log in \
-             from this host)"
-        ),
-        Some(code::NOT_ALLOWED) => format!(
-            " (at {url}: create the virtual host {vhost:?}, or give user {user:?} permissions \
-             in it)"
-        ),
-        Some(_) | None => format!(" (at {url})"),
-    }
-}
-
 /// Keeps one connection: hands out sessions, one after the other.
 pub(crate) struct Supervisor {
     options: AmqpOptions,
@@ -174,7 +189,7 @@ impl Supervisor {
                 Ok(connection) => return Some(Session::new(connection, &self.report, stop)),
                 Err(error) => error,
             };
-            self.report.disconnected(error.reason() + &advice(&error, &self.options));
+            self.report.disconnected(error.reason() + &error.advice(&self.options.url));
             // An operator has to act: no use in hurrying, nor in filling the broker's log.
             let hopeless = matches!(error.code(), Some(code::ACCESS_REFUSED | code::NOT_ALLOWED));
             let pause = if hopeless { RETRY_LONGEST } else { self.backoff.next() };

@@ -10,11 +10,11 @@ use super::{Global, print, print_json};
 use crate::catalogue::{Catalogue, Severity};
 use crate::schedule::Cron;
 use crate::service;
-use crate::settings::Settings;
+use crate::settings::{Settings, Sources};
 
 /// One thing that was found.
 #[derive(Debug, Serialize)]
-struct Found {
+pub(crate) struct Found {
     severity: &'static str,
     what: String,
 }
@@ -28,8 +28,14 @@ impl Found {
         Self { severity: "warning", what: what.to_string() }
     }
 
-    fn is_error(&self) -> bool {
+    pub(crate) fn is_error(&self) -> bool {
         self.severity == "error"
+    }
+
+    /// Where, and what: settings and the catalogue's files lead with the layer or the file.
+    pub(crate) fn parts(&self) -> (String, String) {
+        let (place, what) = self.what.split_once(": ").unwrap_or(("settings", &self.what));
+        (place.to_owned(), what.to_owned())
     }
 }
 
@@ -42,7 +48,10 @@ impl fmt::Display for Found {
 /// Prints what is wrong; fails with 78 when the daemon would not start, or when there are warnings
 /// and they are denied.
 pub(super) fn check(global: &Global, deny_warnings: bool) -> Result<(), Failure> {
-    let found = findings(global);
+    let found = match global.sources() {
+        Ok(sources) => findings(&sources),
+        Err(error) => error.problems().iter().map(Found::error).collect(),
+    };
     let errors = found.iter().filter(|it| it.is_error()).count();
     let warnings = found.len() - errors;
     for finding in &found {
@@ -61,8 +70,9 @@ pub(super) fn check(global: &Global, deny_warnings: bool) -> Result<(), Failure>
     Ok(())
 }
 
-fn findings(global: &Global) -> Vec<Found> {
-    let loaded = match global.sources().and_then(|sources| Settings::load(&sources)) {
+/// Everything wrong in settings and catalogue.
+pub(crate) fn findings(sources: &Sources) -> Vec<Found> {
+    let loaded = match Settings::load(sources) {
         Ok(loaded) => loaded,
         Err(error) => return error.problems().iter().map(Found::error).collect(),
     };

@@ -2,10 +2,11 @@
 //! (RULES.md 3.12 L6), and speaks English.
 
 mod ask;
-mod check;
+pub(crate) mod check;
 mod client;
 mod demo;
 mod desk;
+mod doctor;
 mod failure;
 mod feed;
 mod run;
@@ -58,6 +59,8 @@ enum Command {
         #[arg(long)]
         deny_warnings: bool,
     },
+    /// Look at all that kvit depends on, and say what to do; fails when something is amiss
+    Doctor,
     /// Print the settings in force, with the layer each comes from and secrets masked
     Config {
         /// The settings in force; there is nothing else to print yet
@@ -158,6 +161,7 @@ fn act(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Run => run::run(global),
         Command::Check { deny_warnings } => check::check(global, *deny_warnings),
+        Command::Doctor => doctor::doctor(global),
         Command::Config { effective: _ } => print(global.load()?.effective().trim_end()),
         Command::Topology(args) => topology::topology(global, args),
         Command::Demo(args) => demo::demo(global, args),

@@ -8,9 +8,9 @@ use std::path::Path;
 
 use kvit_schemas::FeedId;
 
+use super::broker::{Broker, Doctor};
 use super::finding::Finding;
 use super::secret;
-use super::sections::Broker;
 use super::tree::{Origin, Table, origin_of};
 use super::{Settings, parties};
 
@@ -57,6 +57,18 @@ impl<'a> Checks<'a> {
                 );
             }
             None => {}
+        }
+    }
+
+    /// Finds the file with the password of the management API.
+    pub(super) fn locate_secret(&mut self, doctor: &mut Doctor, credentials: Option<&Path>) {
+        let name = doctor.management_password_file.take();
+        doctor.management_password_file = name.map(|name| secret::located(&name, credentials));
+        if let Some(path) = doctor.management_password_file.as_deref()
+            && secret::is_open_to_all(path)
+        {
+            let what = format!("{} can be read by everybody on this machine", path.display());
+            self.warning("doctor.management_password_file", what);
         }
     }
 

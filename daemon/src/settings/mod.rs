@@ -4,6 +4,7 @@
 //! that reads it (`sections`, `members`), and what keys must be to each other is in `checks`.
 //! Whatever is wrong is told at once.
 
+mod broker;
 mod checks;
 mod choice;
 mod effective;
@@ -11,7 +12,7 @@ mod finding;
 mod layers;
 mod members;
 mod parties;
-mod secret;
+pub(crate) mod secret;
 mod section;
 mod sections;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use std::fmt;
 
 use kvit_schemas::{AgencyId, BankId, FeedId, OperatorId, PortalId};
 
+pub use broker::{Broker, BrokerTls, Doctor, Management};
 pub use finding::{Finding, SettingsError};
 pub use layers::{OperatorFile, Sources};
 pub use members::{
@@ -33,9 +35,8 @@ pub use parties::{Directory, Party};
 pub use secret::{BrokerUrl, Secret};
 use section::{Report, Section};
 pub use sections::{
-    Admin, Alerts, BaseValueDay, Broker, BrokerTls, CatalogueFiles, Deadlines, Decisions, Dedupe,
-    FeeCheck, Fees, Health, Instance, Limits, Log, LogFormat, Pipeline, Schedule, Shutdown, Store,
-    StoreKind,
+    Admin, Alerts, BaseValueDay, CatalogueFiles, Deadlines, Decisions, Dedupe, FeeCheck, Fees,
+    Health, Instance, Limits, Log, LogFormat, Pipeline, Schedule, Shutdown, Store, StoreKind,
 };
 use tree::Table;
 
@@ -46,6 +47,8 @@ pub struct Settings {
     pub instance: Instance,
     /// The broker and how it is spoken with.
     pub broker: Broker,
+    /// What `kvit doctor` may look at.
+    pub doctor: Doctor,
     /// Sizes of what comes in.
     pub limits: Limits,
     /// The way from queue to commit.
@@ -109,6 +112,7 @@ impl Settings {
         }
         let mut checks = checks::Checks::new(&tree, problems);
         checks.read_password(&mut settings.broker, sources.credentials.as_deref());
+        checks.locate_secret(&mut settings.doctor, sources.credentials.as_deref());
         checks.read_tls(&mut settings.broker, sources.credentials.as_deref());
         checks.weigh(&settings);
         let warnings = checks.finish().map_err(SettingsError::new)?;
@@ -118,7 +122,8 @@ impl Settings {
     fn read(s: &mut Section<'_>) -> Self {
         Self {
             instance: s.section("instance", sections::instance),
-            broker: s.section("broker", sections::broker),
+            broker: s.section("broker", broker::broker),
+            doctor: s.section("doctor", broker::doctor),
             limits: s.section("limits", sections::limits),
             pipeline: s.section("pipeline", sections::pipeline),
             store: s.section("store", sections::store),

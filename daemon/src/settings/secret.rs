@@ -173,7 +173,7 @@ pub(super) fn located(name: &Path, credentials: Option<&Path>) -> PathBuf {
 }
 
 /// The first line of a secret file.
-pub(super) fn read(path: &Path) -> Result<Secret<String>, String> {
+pub(crate) fn read(path: &Path) -> Result<Secret<String>, String> {
     let text = fs::read_to_string(path)
         .map_err(|error| format!("cannot be read from {}: {error}", path.display()))?;
     match text.lines().next() {

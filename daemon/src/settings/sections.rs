@@ -4,11 +4,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use kvit_adapters::tls::{Identity, Tls};
 use tracing_subscriber::EnvFilter;
 
 use super::choice::choice;
-use super::secret::BrokerUrl;
 use super::section::Section;
 
 /// Why `admin.listen` cannot be set.
@@ -23,57 +21,6 @@ const BODY_BYTES_MAX: usize = 16 << 20;
 pub struct Instance {
     /// What this process calls itself; an id.
     pub name: String,
-}
-
-/// `[broker]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broker {
-    /// Where it is; with the password of `password_file`, if that is set.
-    pub url: BrokerUrl,
-    /// The file that the password was read from.
-    pub password_file: Option<PathBuf>,
-    /// Files for `amqps`.
-    pub tls: BrokerTls,
-    /// What names of exchanges and queues begin with.
-    pub prefix: String,
-    /// True when the topology is made at start, not only checked.
-    pub declare: bool,
-    /// Between heartbeats.
-    pub heartbeat_seconds: u16,
-    /// Unanswered messages on each queue of portals, banks and agencies.
-    pub prefetch: u16,
-    /// For each call of the broker but publishing.
-    pub await_timeout_seconds: u64,
-    /// For the confirmation of a publish.
-    pub confirm_timeout_seconds: u64,
-    /// Publishing channels.
-    pub publish_lanes: usize,
-}
-
-/// `[broker.tls]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BrokerTls {
-    /// Certificates of the authority that vouches for the broker.
-    pub ca_file: Option<PathBuf>,
-    /// Our certificate.
-    pub certificate_file: Option<PathBuf>,
-    /// Its key.
-    pub key_file: Option<PathBuf>,
-    /// The name in the broker's certificate, where it is not the url's host.
-    pub server_name: Option<String>,
-}
-
-impl BrokerTls {
-    /// What a connection wants; nothing without an authority.
-    pub fn files(&self) -> Option<Tls> {
-        let identity = self.certificate_file.clone().zip(self.key_file.clone());
-        Some(Tls {
-            ca_file: self.ca_file.clone()?,
-            identity: identity
-                .map(|(certificate_file, key_file)| Identity { certificate_file, key_file }),
-            server_name: self.server_name.clone(),
-        })
-    }
 }
 
 /// `[limits]`, in bytes after decompression.
@@ -251,31 +198,6 @@ pub(super) fn instance(s: &mut Section<'_>) -> Instance {
     Instance { name: s.text("name", |text| name(text, "-")).unwrap_or_default() }
 }
 
-pub(super) fn broker(s: &mut Section<'_>) -> Broker {
-    Broker {
-        url: s.text("url", str::parse).unwrap_or_else(BrokerUrl::nowhere),
-        password_file: s.optional("password_file", |text| Ok(PathBuf::from(text))),
-        tls: s.section("tls", broker_tls),
-        prefix: s.text("prefix", |text| name(text, "._-")).unwrap_or_default(),
-        declare: s.flag("declare"),
-        heartbeat_seconds: s.number("heartbeat_seconds", 1..=600),
-        prefetch: s.number("prefetch", 1..=u16::MAX),
-        await_timeout_seconds: s.number("await_timeout_seconds", 1..=300),
-        confirm_timeout_seconds: s.number("confirm_timeout_seconds", 1..=600),
-        publish_lanes: s.number("publish_lanes", 1..=16),
-    }
-}
-
-fn broker_tls(s: &mut Section<'_>) -> BrokerTls {
-    let mut file = |key| s.optional(key, |text| Ok(PathBuf::from(text)));
-    BrokerTls {
-        ca_file: file("ca_file"),
-        certificate_file: file("certificate_file"),
-        key_file: file("key_file"),
-        server_name: s.optional("server_name", |text| Ok(text.to_owned())),
-    }
-}
-
 pub(super) fn limits(s: &mut Section<'_>) -> Limits {
     Limits {
         message_bytes_max: s.number("message_bytes_max", 1024..=BODY_BYTES_MAX),
@@ -359,7 +281,7 @@ pub(super) fn log(s: &mut Section<'_>) -> Log {
     Log { format: s.choice("format"), filter: s.text("filter", filter).unwrap_or_default() }
 }
 
-fn name(text: &str, also: &str) -> Result<String, String> {
+pub(super) fn name(text: &str, also: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let fits = (1..=40).contains(&text.len())
         && text.starts_with(plain)

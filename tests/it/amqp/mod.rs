@@ -3,7 +3,7 @@
 mod consumer;
 mod publisher;
 mod rate;
-mod tls;
+pub(crate) mod tls;
 mod topology;
 
 use std::future::Future;

@@ -14,14 +14,14 @@ use tokio::sync::mpsc;
 use super::{Running, is_up, link};
 
 /// A node, and what its users have in hand.
-struct Tested {
-    broker: PrivateBroker,
+pub(crate) struct Tested {
+    pub(crate) broker: PrivateBroker,
     folder: TempDir,
     ours: Authority,
 }
 
 /// One node for all tests here; it ends with this process.
-fn tested() -> Result<&'static Tested> {
+pub(crate) fn tested() -> Result<&'static Tested> {
     static TESTED: OnceLock<Result<Tested, String>> = OnceLock::new();
     let make = || -> Result<Tested> {
         let folder = tempfile::tempdir()?;
@@ -45,7 +45,7 @@ fn tested() -> Result<&'static Tested> {
 }
 
 impl Tested {
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 

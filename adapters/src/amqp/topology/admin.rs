@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use lapin::options::{
-    ExchangeDeclareOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeclareOptions,
-    QueueDeleteOptions,
+    BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions, ExchangeDeleteOptions,
+    QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{Channel, Connection, ExchangeKind};
+use lapin::{BasicProperties, Channel, Connection, ExchangeKind};
 
 use super::{Argument, Exchange, Kind, Queue, Topology};
 use crate::amqp::AmqpOptions;
@@ -175,6 +175,54 @@ impl Admin {
         Ok(missing)
     }
 
+    /// What is there and of another make than it should be, or may not be compared. Changes
+    /// nothing: what is there is declared again as it should be, which the broker takes without
+    /// effect, or refuses with what differs. Bindings and policies cannot be seen in this way.
+    pub async fn differences(&self, topology: &Topology) -> Result<Vec<TopologyError>, AmqpError> {
+        let mut differences = Vec::new();
+        for exchange in topology.exchanges() {
+            if self.has_exchange(&exchange).await? {
+                let channel = self.channel().await?;
+                let declared = self.declare_exchange(&channel, &exchange, false).await;
+                let what = format!("exchange {}", exchange.name);
+                differences.extend(declared.err().map(|error| failed(what, error)));
+                self.done(&channel).await;
+            }
+        }
+        for queue in topology.queues() {
+            if self.depth(&queue.name).await?.is_some() {
+                let channel = self.channel().await?;
+                let declared = self.declare_queue_alone(&channel, &queue).await;
+                let what = format!("queue {}", queue.name);
+                differences.extend(declared.err().map(|error| failed(what, error)));
+                self.done(&channel).await;
+            }
+        }
+        Ok(differences)
+    }
+
+    /// Whether our user may publish to an exchange: sends an empty message with a key that no
+    /// queue of ours is bound with, so that the broker drops it. Not for exchanges with a queue
+    /// that takes everything.
+    pub async fn may_publish(&self, exchange: &str) -> Result<bool, AmqpError> {
+        let channel = self.channel().await?;
+        let confirming = channel.confirm_select(ConfirmSelectOptions::default());
+        in_time(self.await_timeout, "asking for confirmations", confirming).await?;
+        let publish = async {
+            let options = BasicPublishOptions::default();
+            let properties = BasicProperties::default();
+            let (exchange, key) = (exchange.into(), "".into());
+            channel.basic_publish(exchange, key, options, &[], properties).await?.await
+        };
+        let published = in_time(self.await_timeout, "publishing", publish).await;
+        self.done(&channel).await;
+        match published {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some(code::ACCESS_REFUSED) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// How full a queue is; nothing when there is no such queue.
     pub async fn depth(&self, queue: &str) -> Result<Option<Depth>, AmqpError> {
         let channel = self.channel().await?;
@@ -214,6 +262,18 @@ impl Admin {
     }
 
     async fn declare_queue(&self, channel: &Channel, queue: &Queue) -> Result<(), AmqpError> {
+        self.declare_queue_alone(channel, queue).await?;
+        let bind = channel.queue_bind(
+            name(&queue.name)?,
+            name(&queue.exchange)?,
+            name(&queue.binding_key)?,
+            QueueBindOptions::default(),
+            FieldTable::default(),
+        );
+        in_time(self.await_timeout, "binding a queue", bind).await
+    }
+
+    async fn declare_queue_alone(&self, channel: &Channel, queue: &Queue) -> Result<(), AmqpError> {
         let mut arguments = FieldTable::default();
         for (key, value) in &queue.arguments {
             let value = match value {
@@ -224,15 +284,7 @@ impl Admin {
         }
         let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
         let declare = channel.queue_declare(name(&queue.name)?, options, arguments);
-        in_time(self.await_timeout, "declaring a queue", declare).await?;
-        let bind = channel.queue_bind(
-            name(&queue.name)?,
-            name(&queue.exchange)?,
-            name(&queue.binding_key)?,
-            QueueBindOptions::default(),
-            FieldTable::default(),
-        );
-        in_time(self.await_timeout, "binding a queue", bind).await
+        in_time(self.await_timeout, "declaring a queue", declare).await.map(drop)
     }
 
     /// A channel to throw away: a refusal closes it.

@@ -132,7 +132,8 @@ impl Topology {
         rights
     }
 
-    /// Ours may do everything under the prefix, and nothing else.
+    /// Ours read the queues of what comes in and write the exchanges of what goes out, and nothing
+    /// else: what there is, an administrator makes.
     fn permissions(&self, rights: &BTreeMap<&str, Rights>) -> Value {
         let permission = |user: &str, configure: &str, write: &str, read: &str| {
             json!({
@@ -140,10 +141,10 @@ impl Topology {
                 "read": read,
             })
         };
-        let ours = format!(r"^{}\..*$", escaped(&self.prefix));
-        let daemon = self.daemon_users.iter().map(|user| permission(user, &ours, &ours, &ours));
+        let names = |names: &[String]| any_of(names.iter().map(|name| escaped(name)));
+        let (writes, reads) = (names(&self.our_exchanges()), names(&self.our_queues()));
+        let daemon = self.daemon_users.iter().map(|user| permission(user, "^$", &writes, &reads));
         let parties = rights.iter().map(|(user, rights)| {
-            let names = |names: &[String]| any_of(names.iter().map(|name| escaped(name)));
             permission(user, "^$", &names(&rights.writes), &names(&rights.reads))
         });
         daemon.chain(parties).collect()

@@ -113,6 +113,26 @@ impl Topology {
         format!("{}.{rest}", self.prefix)
     }
 
+    /// The queues that kvit reads, and the dead letters among them.
+    pub fn our_queues(&self) -> Vec<String> {
+        ["portal.in", "bank.in", "bank.files", "agency.in", "dead"]
+            .map(|name| self.name(name))
+            .into()
+    }
+
+    /// The queues that parties read.
+    pub fn party_queues(&self) -> Vec<String> {
+        let ours = self.our_queues();
+        let alerts = self.name("ops.out");
+        let names = self.queues().into_iter().map(|queue| queue.name);
+        names.filter(|name| *name != alerts && !ours.contains(name)).collect()
+    }
+
+    /// The exchanges that kvit writes.
+    pub fn our_exchanges(&self) -> Vec<String> {
+        ["portal.out", "agency.out", "bank.out", "ops.out"].map(|name| self.name(name)).into()
+    }
+
     fn exchanges(&self) -> Vec<Exchange> {
         [
             ("portal.in", Kind::Topic),

@@ -81,7 +81,7 @@ fn definitions_give_each_party_its_own_and_nothing_more() {
     "#]]
     .assert_eq(&lines("users"));
     expect![[r#"
-        {"configure":"^kvit\\..*$","read":"^kvit\\..*$","user":"kvit","vhost":"/","write":"^kvit\\..*$"}
+        {"configure":"^$","read":"^(kvit\\.portal\\.in|kvit\\.bank\\.in|kvit\\.bank\\.files|kvit\\.agency\\.in|kvit\\.dead)$","user":"kvit","vhost":"/","write":"^(kvit\\.portal\\.out|kvit\\.agency\\.out|kvit\\.bank\\.out|kvit\\.ops\\.out)$"}
         {"configure":"^$","read":"^(kvit\\.bank\\.erip\\.reports|kvit\\.bank\\.statement\\.reports)$","user":"bank-user","vhost":"/","write":"^(kvit\\.bank\\.in)$"}
         {"configure":"^$","read":"^(kvit\\.portal\\.eportal\\.out)$","user":"eportal-user","vhost":"/","write":"^(kvit\\.portal\\.in)$"}
         {"configure":"^$","read":"^(kvit\\.agency\\.mns\\.inbox)$","user":"mns-user","vhost":"/","write":"^(kvit\\.agency\\.in)$"}
