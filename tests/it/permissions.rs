@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail, ensure};
+use kvit::service::{Left, RunError};
 use kvit::settings::{OperatorFile, Settings, Sources};
 use kvit_adapters::amqp::{Topology, Users};
 use kvit_schemas::record::{Case, Payment};
@@ -18,6 +19,7 @@ use lapin::options::{
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind, ExchangeKind};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 const CODE: &str = "000000000000000000000000000017";
@@ -106,16 +108,6 @@ impl House {
         Ok(kvit::service::topology(&self.settings()?)?)
     }
 
-    /// What a party sends in order; it ends in one answer on a queue.
-    async fn said(&self, party: &str, message: Send<'_>, queue: &str) -> Result<(String, String)> {
-        let peer = Peer::connect(&self.url(party)).await?;
-        let user = user(&self.world, party);
-        self.world.send(&peer, Send { user: Some(&user), ..message }).await?;
-        let got = self.world.take(&self.peer, queue, 1).await?.pop().context("no answer")?;
-        let what = ["/code", "/status"].map(|at| got.text(at)).concat();
-        Ok((got.kind, what))
-    }
-
     fn facts(&self) -> Result<(Vec<Case>, Vec<Payment>)> {
         let store = kvit::service::open_store(&self.settings()?, &self.world.store(), false)?;
         Ok((store.cases(None, 100)?.items, store.payments(None, 100)?.items))
@@ -140,9 +132,9 @@ fn user(world: &World, party: &str) -> String {
 
 /// The broker's reply code to an act; 0 when it let it happen.
 async fn attempt(house: &House, channel: &Channel, act: Act) -> u16 {
-    let code = |error: lapin::Error| match error.kind() {
-        ErrorKind::ProtocolError(error) => error.get_id(),
-        other => panic!("{act:?}: {other:?}"),
+    let code = |error: lapin::Error| {
+        let ErrorKind::ProtocolError(error) = error.kind() else { panic!("{act:?}: {error}") };
+        error.get_id()
     };
     tried(house, channel, act).await.map_or_else(code, |()| 0)
 }
@@ -211,6 +203,19 @@ async fn publish(
     publish.await?.await.map(drop)
 }
 
+/// The exchanges that a party writes, and the queues that it reads.
+fn rights(party: &str) -> (&'static [&'static str], &'static [&'static str]) {
+    match party {
+        "portal" => (&["portal.in"], &["portal.portal.out"]),
+        "erip" => (&["bank.in"], &["bank.erip.reports"]),
+        "agency-a" => (&["agency.in"], &["agency.agency-a.inbox"]),
+        _ => (
+            &["portal.out", "agency.out", "bank.out", "ops.out"],
+            &["portal.in", "bank.in", "bank.files", "agency.in", "dead"],
+        ),
+    }
+}
+
 /// What each kind of party, and kvit itself, must not be able to do.
 fn forbidden(party: &str) -> Vec<Act> {
     use Act::{
@@ -227,15 +232,7 @@ fn forbidden(party: &str) -> Vec<Act> {
         ("ops.out", "x"),
         ("dead", ""),
     ];
-    let (writes, reads): (&[&str], &[&str]) = match party {
-        "portal" => (&["portal.in"], &["portal.portal.out"]),
-        "erip" => (&["bank.in"], &["bank.erip.reports"]),
-        "agency-a" => (&["agency.in"], &["agency.agency-a.inbox"]),
-        _ => (
-            &["portal.out", "agency.out", "bank.out", "ops.out"],
-            &["portal.in", "bank.in", "bank.files", "agency.in", "dead"],
-        ),
-    };
+    let (writes, reads) = rights(party);
     let queues = [
         "portal.in",
         "bank.in",
@@ -330,153 +327,97 @@ fn payment(feed: &str, state: &str) -> Value {
         "paid_at": "2026-03-05T12:00:00+03:00" })
 }
 
-/// What a party says, where, and where it is answered.
-struct Said(&'static str, &'static str, &'static str, &'static str, Value, &'static str);
+/// What is allowed, in order, and with which type it is answered; then what is not, and with which
+/// code.
+const SAID: &str = "
+    portal   application.submitted  portal.in  application.submitted  be        portal.portal.out      case.status
+    erip     payment.reported       bank.in    erip.payment           credited  portal.portal.out      case.status
+    erip     payment.reported       bank.in    erip.payment           foreign   bank.erip.reports      KV1008
+    weak     payment.reported       bank.in    weak.payment           weak      bank.weak.reports      KV1302
+    agency-b case.decided           agency.in  agency-b               decided   agency.agency-b.inbox  KV1303
+    other    application.withdrawn  portal.in  application.withdrawn  withdrawn portal.other.out       KV1303
+    portal   case.decided           portal.in  case.decided           decided   portal.portal.out      KV1007
+    portal   payment.reported       portal.in  payment.reported       reversed  portal.portal.out      KV1007
+    erip     application.submitted  bank.in    erip.payment           be        bank.erip.reports      KV1007
+    portal   application.withdrawn  portal.in  application.submitted  withdrawn portal.portal.out      KV1008
+    portal   application.submitted  portal.in  application.submitted  ru        portal.portal.out      KV1202
+";
 
-impl Said {
-    /// Party, type, exchange, routing key, body, answer's queue.
-    fn message<'a>(&'a self, id: &'a str) -> Result<Send<'a>> {
-        let Self(_, kind, exchange, key, body, _) = self;
-        let body = serde_json::to_vec(body)?;
-        Ok(Send { exchange, key, kind, user: None, id, body, file: None })
+/// What stands in a body of [`SAID`].
+fn body(name: &str) -> Value {
+    match name {
+        "be" | "ru" => application(name),
+        "credited" | "reversed" => payment("erip", name),
+        "foreign" => payment("bank", "credited"),
+        "weak" => payment("weak", "credited"),
+        "decided" => json!({ "order_code": CODE, "decision_id": "d1", "outcome": "granted",
+            "decided_at": "2026-03-09T12:00:00+03:00", "title": "Рашэнне", "text": "Так",
+            "delivery": "electronic" }),
+        _ => json!({ "order_code": CODE, "withdrawn_at": "2026-03-06T12:00:00+03:00" }),
+    }
+}
+
+impl House {
+    /// What one row of [`SAID`] is answered with: the type, or the code of a refusal.
+    async fn answer(&self, row: &[&str], id: &str) -> Result<String> {
+        let [party, kind, exchange, key, content, queue, _] = *row else { bail!("{row:?}") };
+        let (kind, user) = (format!("{kind}.v1"), user(&self.world, party));
+        let peer = Peer::connect(&self.url(party)).await?;
+        let message = Send {
+            exchange,
+            key,
+            kind: &kind,
+            user: Some(&user),
+            id,
+            body: serde_json::to_vec(&body(content))?,
+            file: None,
+        };
+        self.world.send(&peer, message).await?;
+        let got = self.world.take(&self.peer, queue, 1).await?.pop().context("no answer")?;
+        Ok(match got.text("/code") {
+            "" => got.kind.trim_end_matches(".v1").to_owned(),
+            code => code.to_owned(),
+        })
+    }
+
+    /// A daemon as kvit's own user, once it consumes.
+    async fn start(&self) -> Result<(JoinHandle<Result<Left, RunError>>, CancellationToken)> {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(kvit::service::run(self.settings()?, stop.clone()));
+        let queue = self.world.name("dead");
+        until("kvit consumes as its own user", async || {
+            ensure!(!task.is_finished(), "the daemon has ended");
+            Ok(self.peer.consumers(&queue).await? == 1)
+        })
+        .await?;
+        Ok((task, stop))
     }
 }
 
 #[tokio::test]
 async fn what_the_broker_cannot_refuse_kvit_refuses_and_nothing_changes() -> Result<()> {
     let house = House::new().await?;
-    let start = || -> Result<_> {
-        let stop = CancellationToken::new();
-        Ok((tokio::spawn(kvit::service::run(house.settings()?, stop.clone())), stop))
-    };
-    let (task, stop) = start()?;
-    let queue = house.world.name("dead");
-    until("kvit consumes as its own user", async || {
-        ensure!(!task.is_finished(), "the daemon has ended");
-        Ok(house.peer.consumers(&queue).await? == 1)
-    })
-    .await?;
-    let out = "portal.portal.out";
-    let submitted = "application.submitted.v1";
-    let allowed = [
-        Said("portal", submitted, "portal.in", "application.submitted", application("be"), out),
-        Said(
-            "erip",
-            "payment.reported.v1",
-            "bank.in",
-            "erip.payment",
-            payment("erip", "credited"),
-            out,
-        ),
-    ];
-    for (at, said) in allowed.iter().enumerate() {
-        let (kind, _) = house.said(said.0, said.message(&format!("a{at}"))?, said.5).await?;
-        assert_eq!(kind, "case.status.v1");
+    let rows: Vec<Vec<&str>> =
+        SAID.trim().lines().map(|row| row.split_whitespace().collect()).collect();
+    let (allowed, refused) = rows.split_at(2);
+    let mut answers = Vec::new();
+    let (task, stop) = house.start().await?;
+    for row in allowed {
+        answers.push(house.answer(row, row[4]).await?);
     }
     house.world.take(&house.peer, "agency.agency-a.inbox", 1).await?;
     stop.cancel();
     task.await??;
     let before = house.facts()?;
-
-    let (task, stop) = start()?;
-    let decided = json!({ "order_code": CODE, "decision_id": "d1", "outcome": "granted",
-        "decided_at": "2026-03-09T12:00:00+03:00", "title": "Рашэнне", "text": "Так",
-        "delivery": "electronic" });
-    let withdrawn = json!({ "order_code": CODE, "withdrawn_at": "2026-03-06T12:00:00+03:00" });
-    let (key, reported) = ("application.withdrawn", "payment.reported.v1");
-    let forbidden = [
-        (
-            "KV1008",
-            Said(
-                "erip",
-                reported,
-                "bank.in",
-                "erip.payment",
-                payment("bank", "credited"),
-                "bank.erip.reports",
-            ),
-        ),
-        (
-            "KV1302",
-            Said(
-                "weak",
-                reported,
-                "bank.in",
-                "weak.payment",
-                payment("weak", "credited"),
-                "bank.weak.reports",
-            ),
-        ),
-        (
-            "KV1303",
-            Said(
-                "agency-b",
-                "case.decided.v1",
-                "agency.in",
-                "agency-b",
-                decided.clone(),
-                "agency.agency-b.inbox",
-            ),
-        ),
-        (
-            "KV1303",
-            Said(
-                "other",
-                "application.withdrawn.v1",
-                "portal.in",
-                key,
-                withdrawn.clone(),
-                "portal.other.out",
-            ),
-        ),
-        ("KV1007", Said("portal", "case.decided.v1", "portal.in", "case.decided", decided, out)),
-        (
-            "KV1007",
-            Said(
-                "portal",
-                reported,
-                "portal.in",
-                "payment.reported",
-                payment("erip", "reversed"),
-                out,
-            ),
-        ),
-        (
-            "KV1007",
-            Said(
-                "erip",
-                submitted,
-                "bank.in",
-                "erip.payment",
-                application("be"),
-                "bank.erip.reports",
-            ),
-        ),
-        (
-            "KV1008",
-            Said(
-                "portal",
-                "application.withdrawn.v1",
-                "portal.in",
-                "application.submitted",
-                withdrawn,
-                out,
-            ),
-        ),
-        (
-            "KV1202",
-            Said("portal", submitted, "portal.in", "application.submitted", application("ru"), out),
-        ),
-    ];
-    let mut codes = Vec::new();
-    for (at, (code, said)) in forbidden.iter().enumerate() {
-        let got = house.said(said.0, said.message(&format!("x{at}"))?, said.5).await?;
-        println!("{:8} {} to {} with {}: kvit, {}", said.0, said.1, said.2, said.3, got.1);
-        codes.push((got.1, *code));
+    let (task, stop) = house.start().await?;
+    for (at, row) in refused.iter().enumerate() {
+        answers.push(house.answer(row, &format!("x{at}")).await?);
+        println!("{row:?}");
     }
-    assert!(codes.iter().all(|(got, expected)| got == expected), "{codes:?}");
     stop.cancel();
     task.await??;
+    let expected: Vec<&str> = rows.iter().filter_map(|row| row.last().copied()).collect();
+    assert_eq!(answers, expected);
     assert_eq!(house.facts()?, before, "a refused message changed something");
     Ok(())
 }
