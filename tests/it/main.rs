@@ -10,4 +10,5 @@ mod doctor;
 mod observed;
 mod permissions;
 mod poison;
+mod simulate;
 mod tidy;

@@ -11,6 +11,7 @@ mod failure;
 mod feed;
 mod run;
 mod show;
+mod simulate;
 mod table;
 mod topology;
 
@@ -98,6 +99,8 @@ enum Command {
     Feed(FeedCommand),
     /// Play portals, banks and agencies against a daemon of its own, and verify what it does
     Demo(demo::DemoArgs),
+    /// Play some of the parties against a kvit behind any broker, and judge what they hear
+    Simulate(simulate::SimulateArgs),
     /// Print a completion script
     Completions {
         /// The shell
@@ -165,6 +168,7 @@ fn act(cli: &Cli) -> Result<(), Failure> {
         Command::Config { effective: _ } => print(global.load()?.effective().trim_end()),
         Command::Topology(args) => topology::topology(global, args),
         Command::Demo(args) => demo::demo(global, args),
+        Command::Simulate(args) => simulate::simulate(global, args),
         Command::Status => ask::status(global),
         Command::Why { question, place } => ask::why(global, question, *place),
         Command::Case(command) => ask::case(global, command),

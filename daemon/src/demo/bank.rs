@@ -6,12 +6,13 @@ use kvit_adapters::amqp::Speaker;
 use kvit_schemas::Moment;
 use serde_json::{Value, json};
 
+use super::cast::Owner;
 use super::plan::{End, Post};
 use super::portal::money;
 
-/// The account on whose statement the money arrives.
+/// The account on whose statement the money arrives, where the settings name none.
 pub(super) const ACCOUNT: &str = "BY00TEST30120000000000000933";
-/// The taxpayer's number of the account's owner.
+/// The taxpayer's number of the account's owner, likewise.
 pub(super) const UNP: &str = "100000007";
 
 /// Commission of a payment, as ERIP keeps it back.
@@ -105,30 +106,31 @@ impl Register {
     }
 }
 
-/// A register with these payments; `owner` is the taxpayer it is for.
+/// A register with these payments for their owner.
 pub(super) fn register(
     register: Register,
-    (number, made_at, owner): (u64, Moment, &str),
+    (number, made_at, owner): (u64, Moment, &Owner),
     rows: &[Paid],
 ) -> String {
     let total: i64 = rows.iter().map(|row| row.amount).sum();
     let net: i64 = rows.iter().map(|row| row.amount - commission(row.amount)).sum();
     let (made, count) = (stamp(made_at), rows.len());
-    let head = format!("5^70000007^{number}^{made}^{count}^740^{owner}");
+    let Owner { unp, account, service } = owner;
+    let head = format!("5^70000007^{number}^{made}^{count}^740^{unp}");
     let mut text = match register {
         Register::Accepted => format!("{head}^933^{}^0.00\r\n", plain(total)),
         Register::Reversed => format!("{head}^933^{}\r\n", plain(total)),
         Register::Credited => format!(
-            "{head}^795^{ACCOUNT}^E{number}^{made}^933^{}^0.00^{}^740^BY00TEST^03002\r\n",
+            "{head}^795^{account}^E{number}^{made}^933^{}^0.00^{}^740^BY00TEST^03002\r\n",
             plain(total),
             plain(net)
         ),
     };
     for (at, row) in rows.iter().enumerate() {
-        let account = row.code.as_deref().unwrap_or("рахунак 7");
+        let personal = row.code.as_deref().unwrap_or("рахунак 7");
         let amount = plain(row.amount);
         let (paid, id) = (stamp(row.at), &row.id);
-        let start = format!("{}^2^{account}^УЗОРНЫ^^^{amount}^0.00", at + 1);
+        let start = format!("{}^{service}^{personal}^УЗОРНЫ^^^{amount}^0.00", at + 1);
         // Writing to a string cannot fail.
         let _ = match register {
             Register::Accepted => {
@@ -147,9 +149,9 @@ pub(super) fn register(
 }
 
 /// A client-bank statement with these payments (DOMAIN.md 2.1).
-pub(super) fn statement(rows: &[Paid]) -> String {
+pub(super) fn statement(account: &str, rows: &[Paid]) -> String {
     let mut text = format!(
-        "***** ^Type=400^ ^Acc={ACCOUNT}^  -  Выписка по счету за период\r\n[OUT_PARAM]\r\n"
+        "***** ^Type=400^ ^Acc={account}^  -  Выписка по счету за период\r\n[OUT_PARAM]\r\n"
     );
     let total: i64 = rows.iter().map(|row| row.amount).sum();
     for row in rows {
@@ -229,7 +231,8 @@ mod tests {
 
     #[test]
     fn registers_and_statements_are_such_as_kvit_reads() {
-        let made = (7, "2026-11-19T10:00:00+03:00".parse().unwrap(), UNP);
+        let owner = Owner { unp: UNP.into(), account: ACCOUNT.into(), service: "2".into() };
+        let made = (7, "2026-11-19T10:00:00+03:00".parse().unwrap(), &owner);
         for (kind, state) in [
             (Register::Accepted, "Accepted"),
             (Register::Credited, "Credited"),
@@ -242,7 +245,7 @@ mod tests {
             assert_eq!(seen, wanted);
         }
         assert_eq!(
-            read(FileFormat::ClientBank, "1.txt", &statement(&rows())),
+            read(FileFormat::ClientBank, "1.txt", &statement(ACCOUNT, &rows())),
             ["Credited 45.00 BYN код 000000000000000000000000000001 ад", "Credited 45.00 BYN "]
         );
     }

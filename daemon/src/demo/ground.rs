@@ -8,10 +8,15 @@ use anyhow::Context;
 use kvit_adapters::amqp::{AmqpOptions, Topology};
 
 use super::bank::{ACCOUNT, UNP};
-use super::plan::{BANK, COUNTER, ERIP, FEEDS, PORTALS};
+use super::cast::{Cast, Roles};
 use crate::catalogue::Catalogue;
 use crate::service;
 use crate::settings::{OperatorFile, Settings, Sources};
+
+/// The portals that the demo plays.
+const PORTALS: [&str; 2] = ["epasluga", "terminals"];
+/// The banks, each with a feed of the same name.
+const BANKS: [&str; 3] = ["erip", "belarusbank", "priorbank"];
 
 /// Everything about one run that does not change.
 pub(super) struct Ground {
@@ -23,6 +28,7 @@ pub(super) struct Ground {
     pub(super) health: SocketAddr,
     pub(super) admin: PathBuf,
     pub(super) catalogue: Catalogue,
+    pub(super) cast: Cast,
     pub(super) options: AmqpOptions,
     pub(super) topology: Topology,
 }
@@ -62,7 +68,8 @@ impl Ground {
         let topology = service::topology(&settings)?;
         let log = dir.join("daemon.log");
         std::fs::write(&log, "")?;
-        Ok(Self { settings, file, log, health, admin, catalogue, options, topology })
+        let cast = Cast::of(&settings, &catalogue, (Roles::ALL, &[]))?.on_own_ground();
+        Ok(Self { settings, file, log, health, admin, catalogue, cast, options, topology })
     }
 }
 
@@ -96,15 +103,15 @@ fn settings_text(
         let _ = write!(text, "[{kind}.{id}]\nusers = [\"{id}\"]\n\n");
     };
     PORTALS.iter().for_each(|id| party("portals", id));
-    FEEDS.iter().for_each(|(_, bank)| party("banks", bank));
+    BANKS.iter().for_each(|id| party("banks", id));
     catalogue.agencies().for_each(|agency| party("agencies", agency.id.as_str()));
     text += &format!(
-        "[feeds.{ERIP}]\nformat = \"erip\"\nbank = \"erip\"\n\
+        "[feeds.erip]\nformat = \"erip\"\nbank = \"erip\"\n\
          asserts = [\"credited\", \"reversed\"]\nunp = \"{UNP}\"\nrank = 10\n\n\
-         [feeds.{BANK}]\nformat = \"client_bank\"\nbank = \"belarusbank\"\n\
-         asserts = [\"credited\", \"reversed\"]\nsettles = [\"{ERIP}\"]\n\
+         [feeds.belarusbank]\nformat = \"client_bank\"\nbank = \"belarusbank\"\n\
+         asserts = [\"credited\", \"reversed\"]\nsettles = [\"erip\"]\n\
          account = \"{ACCOUNT}\"\nrank = 20\n\n\
-         [feeds.{COUNTER}]\nformat = \"messages\"\nbank = \"priorbank\"\nrank = 30\n"
+         [feeds.priorbank]\nformat = \"messages\"\nbank = \"priorbank\"\nrank = 30\n"
     );
     text
 }

@@ -5,20 +5,28 @@
 //! |---|---|
 //! | [`plan`] | what is said, and how each order must end: pure, seeded |
 //! | [`portal`], [`bank`], [`agency`] | messages and files as the parties make them |
+//! | [`cast`], [`improvise`] | who is played; what they answer to those who are not |
+//! | [`lines`], [`traffic`], [`seen`], [`play`] | the parties at the broker |
+//! | [`schemas`] | the contract, to judge what they hear |
+//! | [`simulate`] | some of the parties against somebody's kvit: `kvit simulate` |
 //! | [`ground`], [`child`] | settings file; the daemon's process |
-//! | [`traffic`], [`seen`], [`play`] | the parties at the broker |
 //! | [`verify`], [`summary`] | against the plan, from outside and in the store left behind |
 //! | [`bare`] | the least that such a loop costs on the same broker |
 
 mod agency;
 mod bank;
 mod bare;
+mod cast;
 mod child;
 mod ground;
+mod improvise;
+mod lines;
 mod plan;
 mod play;
 mod portal;
+mod schemas;
 mod seen;
+mod simulate;
 mod summary;
 mod traffic;
 mod verify;
@@ -26,19 +34,28 @@ mod verify;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use kvit_adapters::amqp::Admin;
 use kvit_adapters::clock::Clock;
 
+pub use cast::Roles;
 use child::Daemon;
 use ground::Ground;
-use plan::Plan;
-use play::Played;
+pub use lines::Connect;
+pub use plan::Faults;
+use plan::{Plan, Play};
+use play::{Manner, PAUSE, Player};
+use seen::Seen;
+pub use simulate::{SimulateOptions, Verdict, simulate};
 pub use summary::{Agency, Money, Summary};
+use traffic::Traffic;
 pub use verify::Difference;
 
 /// Most messages of the bare loop; a rate needs no more.
 const BARE_MESSAGES_MAX: u64 = 10_000;
+
+/// Nothing came for so long: nothing more will. Longer than a round of the schedule.
+const SILENCE: Duration = Duration::from_secs(100);
 
 /// What to play.
 #[derive(Debug, Clone)]
@@ -84,7 +101,14 @@ impl DemoOutcome {
 pub async fn run(options: DemoOptions) -> anyhow::Result<DemoOutcome> {
     let ground = Ground::lay(&options.dir, &options.url, &options.catalogue)?;
     let today = Clock::System.now().day();
-    let plan = plan::make(&ground.catalogue, today, (options.seed, options.orders))?;
+    let how = Play {
+        orders: options.orders,
+        seed: options.seed,
+        faults: None,
+        numbers_from: 0,
+        paid_by_others: false,
+    };
+    let plan = plan::make(&ground.catalogue, today, (&ground.cast, &how))?;
     eprintln!(
         "kvit demo: {} orders, {} messages, seed {}; everything is in {}",
         plan.orders.len(),
@@ -121,7 +145,7 @@ fn bare_size(plan: &Plan) -> (u64, usize) {
 async fn trial(ground: &Ground, plan: &Plan, options: &DemoOptions) -> anyhow::Result<Summary> {
     let mut daemon = Daemon::start(&options.kvit, ground)?;
     daemon.ready(ground).await?;
-    let played: Played = play::play(ground, plan, (&mut daemon, options.kills)).await?;
+    let played = play(ground, plan, (&mut daemon, options.kills)).await?;
     let own = verify::Own::ask(ground).await?;
     daemon.stop().await?;
     // The lock of the store goes with the process.
@@ -131,6 +155,49 @@ async fn trial(ground: &Ground, plan: &Plan, options: &DemoOptions) -> anyhow::R
     let (found, totals) = verify::inside(ground, plan)?;
     differences.extend(found);
     Ok(Summary::of((plan, options.seed), &played, &totals, differences))
+}
+
+/// What came of it.
+struct Played {
+    seen: Seen,
+    /// Messages said to kvit.
+    sent: u64,
+    /// Time in which messages came without a pause.
+    busy: Duration,
+    /// How often the daemon was killed.
+    kills: usize,
+}
+
+/// Plays until everything has come to its end, or nothing comes any more; kills the daemon in
+/// between when that is wanted.
+async fn play(
+    ground: &Ground,
+    plan: &Plan,
+    (daemon, kills): (&mut Daemon, usize),
+) -> anyhow::Result<Played> {
+    let connect = Connect::AsOne(ground.options.url.clone());
+    let lines = lines::lines((&ground.settings, &ground.cast), &connect, true)?;
+    let traffic = Traffic::open(&ground.topology.prefix, lines);
+    let manner = Manner { patience: SILENCE, rate: None, foreign_cases: 0 };
+    let mut player = Player::new(plan, traffic, (Seen::new(true)?, manner));
+    let mut killed = 0;
+    let mut heard_at_kill = 0;
+    while !player.is_over() {
+        player.step().await?;
+        let due = killed < kills && player.done * (kills + 1) >= plan.orders.len() * (killed + 1);
+        if due && player.seen.deliveries > heard_at_kill {
+            killed += 1;
+            daemon.kill_and_restart(ground).await?;
+            daemon.ready(ground).await?;
+            heard_at_kill = player.seen.deliveries;
+        }
+        if player.silence() > PAUSE {
+            daemon.check(ground)?;
+        }
+    }
+    let (seen, sent, busy) = player.end().await;
+    ensure!(killed == kills, "the play was over before the daemon was killed {kills} times");
+    Ok(Played { seen, sent, busy, kills: killed })
 }
 
 fn print(outcome: &DemoOutcome, options: &DemoOptions, ground: &Ground) -> anyhow::Result<()> {

@@ -8,8 +8,8 @@ use kvit_schemas::hex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::Played;
 use super::plan::{Plan, Sum};
-use super::play::Played;
 use super::verify::{Difference, Totals};
 
 /// What an agency did.

@@ -1,39 +1,52 @@
-//! The parties at the broker: one connection to say, one to hear, with bounded windows.
+//! The parties at the broker: connections to say and to hear, with bounded windows. One line
+//! serves all parties, or each has its own with its own broker user.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use kvit_adapters::amqp::{
-    AckHandle, AmqpOptions, BrokerStatus, Consumer, ConsumerHandle, Delivery, InputQueue, Lanes,
-    Outcomes, Outgoing, PublishOutcome, Publisher, PublisherHandle, Topology,
+    AckHandle, BrokerStatus, Consumer, ConsumerHandle, Delivery, InputQueue, Lanes, Outcomes,
+    Outgoing, PublishOutcome, Publisher, PublisherHandle, Speaker,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::plan::{PORTALS, Post};
+use super::lines::Line;
+use super::plan::Post;
 use super::seen::Reader;
 
 /// Most messages that the broker has not confirmed yet.
 const WINDOW: usize = 512;
 /// Most deliveries of a queue that were not acknowledged yet.
 const PREFETCH: u16 = 256;
+/// Lanes of a line: one for each exchange.
+const LANES: usize = 3;
 
 /// All parties.
 pub(super) struct Traffic {
     prefix: String,
-    publisher: PublisherHandle,
+    wires: Vec<Wire>,
     outcomes: mpsc::Receiver<Outcomes>,
     deliveries: mpsc::Receiver<Delivery>,
-    consumer: ConsumerHandle,
     pub(super) readers: Vec<Reader>,
+    /// By reader, the wire it hears by.
+    wire_of_reader: Vec<usize>,
     in_flight: HashMap<u64, Outgoing>,
     next_ticket: u64,
     /// Messages that the broker has confirmed.
     pub(super) confirmed: u64,
     stop: CancellationToken,
     parts: JoinSet<()>,
+}
+
+/// A line that is connected.
+struct Wire {
+    publisher: PublisherHandle,
+    consumer: ConsumerHandle,
+    /// The broker user by the exchange spoken to and the party.
+    users: HashMap<(&'static str, String), String>,
 }
 
 /// What came next.
@@ -46,28 +59,38 @@ pub(super) enum Came {
 
 impl Traffic {
     /// Connects all parties. Their queues exist.
-    pub(super) fn open(options: &AmqpOptions, topology: &Topology) -> Self {
-        let (queues, readers) = queues_of(topology);
-        let options = AmqpOptions { instance: "demo-parties".to_owned(), ..options.clone() };
-        let (status, _) = BrokerStatus::new();
+    pub(super) fn open(prefix: &str, lines: Vec<Line>) -> Self {
         let (told, outcomes) = mpsc::channel(64);
-        let lanes = Lanes { count: 3, depth: WINDOW };
-        let (sending, publisher) = Publisher::new(options.clone(), lanes, told, status.clone());
         let (delivered, deliveries) = mpsc::channel(1024);
-        let (hearing, consumer) = Consumer::new(options, queues, delivered, status);
         let stop = CancellationToken::new();
         let mut parts = JoinSet::new();
-        parts.spawn(sending.run(stop.clone()));
-        parts.spawn(hearing.run(stop.clone()));
-        let prefix = topology.prefix.clone();
+        let (mut wires, mut readers, mut wire_of_reader) = (Vec::new(), Vec::new(), Vec::new());
+        for line in lines {
+            let mut queues = Vec::new();
+            for (name, reader) in line.queues {
+                queues.push(InputQueue { source: readers.len(), name, prefetch: PREFETCH });
+                readers.push(reader);
+                wire_of_reader.push(wires.len());
+            }
+            let (status, _) = BrokerStatus::new();
+            let lanes = Lanes { count: LANES, depth: WINDOW };
+            let (sending, publisher) =
+                Publisher::new(line.options.clone(), lanes, told.clone(), status.clone());
+            let (hearing, consumer) =
+                Consumer::new(line.options, queues, delivered.clone(), status);
+            parts.spawn(sending.run(stop.clone()));
+            parts.spawn(hearing.run(stop.clone()));
+            wires.push(Wire { publisher, consumer, users: line.users });
+        }
+        let prefix = prefix.to_owned();
         let (in_flight, next_ticket, confirmed) = (HashMap::new(), 0, 0);
         Self {
             prefix,
-            publisher,
+            wires,
             outcomes,
             deliveries,
-            consumer,
             readers,
+            wire_of_reader,
             in_flight,
             next_ticket,
             confirmed,
@@ -88,6 +111,7 @@ impl Traffic {
 
     /// Sends a message.
     pub(super) async fn send(&mut self, post: &Post) -> anyhow::Result<()> {
+        let (wire, speaker) = self.spoken(post);
         self.next_ticket += 1;
         let outgoing = Outgoing {
             ticket: self.next_ticket,
@@ -100,20 +124,33 @@ impl Traffic {
             cause: None,
             traceparent: None,
             timestamp_seconds: 0,
-            speaker: post.speaker.clone(),
+            speaker,
             file_name: post.file_name.clone(),
             body: post.body.clone(),
         };
         self.in_flight.insert(outgoing.ticket, outgoing.clone());
-        self.hand_in(outgoing).await
+        self.hand_in(wire, outgoing).await
     }
 
-    async fn hand_in(&self, outgoing: Outgoing) -> anyhow::Result<()> {
+    /// The wire by which a party is heard, and its broker user.
+    fn spoken(&self, post: &Post) -> (usize, Speaker) {
+        let Speaker::Other(party) = &post.speaker else { return (0, post.speaker.clone()) };
+        let name = (post.exchange, party.clone());
+        let found = self.wires.iter().enumerate().find_map(|(at, wire)| {
+            let user = wire.users.get(&name)?;
+            Some((at, Speaker::Other(user.clone())))
+        });
+        // Who speaks where only others may is not listed there: a lie that one user tells for all.
+        found.unwrap_or_else(|| (0, post.speaker.clone()))
+    }
+
+    async fn hand_in(&self, wire: usize, outgoing: Outgoing) -> anyhow::Result<()> {
         let lane = match outgoing.exchange.rsplit_once(".bank.in") {
             Some(_) => 1,
             None => usize::from(outgoing.exchange.ends_with(".agency.in")) * 2,
         };
-        self.publisher.lane(lane).send(outgoing).await.context("the publisher has ended")
+        let wire = self.wires.get(wire).context("no party is played")?;
+        wire.publisher.lane(lane).send(outgoing).await.context("the publisher has ended")
     }
 
     /// Waits for what comes next, not for ever.
@@ -134,9 +171,20 @@ impl Traffic {
         }
     }
 
-    /// Says that deliveries are done with.
-    pub(super) fn acknowledge(&self, handles: Vec<AckHandle>) {
-        self.consumer.acks().acknowledge(handles);
+    /// Says that deliveries are done with; each with the number of its reader.
+    pub(super) fn acknowledge(&self, handles: Vec<(usize, AckHandle)>) {
+        let mut by_wire: Vec<Vec<AckHandle>> = self.wires.iter().map(|_| Vec::new()).collect();
+        for (reader, handle) in handles {
+            let wire = self.wire_of_reader.get(reader);
+            if let Some(of_wire) = wire.and_then(|wire| by_wire.get_mut(*wire)) {
+                of_wire.push(handle);
+            }
+        }
+        for (wire, handles) in self.wires.iter().zip(by_wire) {
+            if !handles.is_empty() {
+                wire.consumer.acks().acknowledge(handles);
+            }
+        }
     }
 
     async fn judge(&mut self, outcomes: Outcomes) -> anyhow::Result<()> {
@@ -150,44 +198,37 @@ impl Traffic {
                     "the broker does not let one user speak for all parties ({why}); give the user \
                      of the URL the tag: rabbitmqctl set_user_tags USER impersonator"
                 ),
-                PublishOutcome::Unknown(_) | PublishOutcome::Refused => {
-                    if let Some(again) = self.in_flight.get(&ticket).cloned() {
-                        tokio::time::sleep(Duration::from_millis(20)).await;
-                        self.hand_in(again).await?;
-                    }
+                PublishOutcome::Unknown(why) if why.contains("ACCESS_REFUSED") => {
+                    bail!("the broker does not let a party say what it should: {why}")
                 }
-                PublishOutcome::Unroutable => bail!("a message of the demo reached no queue"),
+                PublishOutcome::Unknown(_) | PublishOutcome::Refused => self.again(ticket).await?,
+                PublishOutcome::Unroutable => {
+                    bail!("a message reached no queue; is a kvit behind this broker and prefix?")
+                }
                 PublishOutcome::Malformed(what) => {
-                    bail!("a message of the demo has no good {what}")
+                    bail!("a message of the play has no good {what}")
                 }
             }
         }
         Ok(())
     }
 
+    async fn again(&self, ticket: u64) -> anyhow::Result<()> {
+        let Some(again) = self.in_flight.get(&ticket).cloned() else { return Ok(()) };
+        let speaks = |wire: &Wire| match &again.speaker {
+            Speaker::Other(user) => wire.users.values().any(|known| known == user),
+            Speaker::Connection | Speaker::Nobody => false,
+        };
+        let wire = self.wires.iter().position(speaks).unwrap_or_default();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        self.hand_in(wire, again).await
+    }
+
     /// Acknowledges what was taken, and disconnects.
     pub(super) async fn close(mut self) {
-        self.consumer.drain();
+        self.wires.iter().for_each(|wire| wire.consumer.drain());
         drop(self.deliveries);
         self.stop.cancel();
         while self.parts.join_next().await.is_some() {}
     }
-}
-
-/// The out-queues, and who reads each.
-fn queues_of(topology: &Topology) -> (Vec<InputQueue>, Vec<Reader>) {
-    let prefix = &topology.prefix;
-    let portals =
-        PORTALS.iter().map(|id| (format!("{prefix}.portal.{id}.out"), Reader::Portal(id)));
-    let agencies = topology.agencies.iter().map(|agency| {
-        (format!("{prefix}.agency.{}.inbox", agency.id), Reader::Agency(agency.id.clone()))
-    });
-    let feeds = super::plan::FEEDS
-        .iter()
-        .map(|(feed, _)| (format!("{prefix}.bank.{feed}.reports"), Reader::Feed(feed)));
-    let operators = (format!("{prefix}.ops.out"), Reader::Operators);
-    let all = portals.chain(agencies).chain(feeds).chain([operators]);
-    all.enumerate()
-        .map(|(source, (name, reader))| (InputQueue { source, name, prefetch: PREFETCH }, reader))
-        .unzip()
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::child;
 use super::ground::Ground;
-use super::plan::{End, Plan, Sum};
+use super::plan::{End, Plan, Post, Sum};
 use super::seen::{Seen, View};
 use crate::service;
 
@@ -23,7 +23,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    fn new(what: String) -> Self {
+    pub(super) fn new(what: String) -> Self {
         Self { what, order_code: None }
     }
 }
@@ -120,7 +120,7 @@ fn total(row: &Value) -> ((String, String), Sum) {
 
 /// What the parties saw, against the plan.
 pub(super) fn outside(plan: &Plan, seen: &Seen) -> Vec<Difference> {
-    let mut found: Vec<Difference> = seen.misplaced.iter().cloned().map(Difference::new).collect();
+    let mut found: Vec<Difference> = seen.faults.values().cloned().collect();
     let nothing = View::default();
     for (code, expected) in &plan.orders {
         let view = seen.orders.get(code).unwrap_or(&nothing);
@@ -149,8 +149,9 @@ pub(super) fn outside(plan: &Plan, seen: &Seen) -> Vec<Difference> {
             End::Applied => {}
         }
     }
+    let ours: BTreeSet<_> = plan.posts().map(Post::name).collect();
     for (name, code) in &seen.refusals {
-        if !expected_refusals.contains(name) {
+        if !expected_refusals.contains(name) && (seen.knows_all() || ours.contains(name)) {
             let what = format!("{name:?} was refused with {code}, but is in order");
             found.push(Difference::new(what));
         }
@@ -212,7 +213,7 @@ pub(super) fn inside(ground: &Ground, plan: &Plan) -> anyhow::Result<(Vec<Differ
         .money
         .iter()
         .filter(|(_, sum)| **sum != Sum::default())
-        .map(|((feed, currency), sum)| (((*feed).to_owned(), (*currency).to_owned()), *sum))
+        .map(|((feed, currency), sum)| ((feed.clone(), (*currency).to_owned()), *sum))
         .collect();
     if kept != wanted {
         found.push(Difference::new(format!("money is {kept:?}, should be {wanted:?}")));

@@ -3,14 +3,19 @@
 use kvit_adapters::amqp::Speaker;
 use kvit_schemas::{ApplicantKind, Day, EvidencePolicy, Identification, Moment, Money, Region};
 
+use super::faults::{Fault, Faults};
 use super::rng::Rng;
-use super::{BANK, COUNTER, ERIP, Event, Expected, PORTALS, Plan, Post, Sum, rejects, scenarios};
+use super::scenarios::Scenario;
+use super::{Event, Expected, Plan, Post, Purse, Sum, rejects, scenarios};
 use crate::catalogue::{Catalogue, Procedure};
 use crate::demo::bank::{self, Paid, Register};
+use crate::demo::cast::Cast;
 use crate::demo::{agency, portal};
 
 /// Orders whose messages are shuffled together.
 const BLOCK: usize = 300;
+/// How many orders are thrown away before it is believed that an agency gets none.
+const ROUTES_TRIED: usize = 2_000;
 /// Every so many orders one is surrounded by messages that must be refused.
 const REJECT_EVERY: usize = 6;
 
@@ -18,8 +23,8 @@ const REJECT_EVERY: usize = 6;
 #[derive(Debug, Clone)]
 pub(super) struct Order {
     pub(super) code: String,
-    pub(super) portal: &'static str,
-    pub(super) other_portal: &'static str,
+    pub(super) portal: String,
+    pub(super) other_portal: String,
     pub(super) procedure: Procedure,
     pub(super) kind: ApplicantKind,
     pub(super) region: Region,
@@ -33,11 +38,25 @@ pub(super) struct Order {
     pub(super) submitted: Moment,
 }
 
+/// What to plan.
+#[derive(Debug, Clone)]
+pub(in crate::demo) struct Play {
+    pub(in crate::demo) orders: usize,
+    /// The same seed gives the same plan.
+    pub(in crate::demo) seed: u64,
+    /// How much goes wrong; without it every scenario comes in turn.
+    pub(in crate::demo) faults: Option<Faults>,
+    /// Numbers of payments and files begin here.
+    pub(in crate::demo) numbers_from: u64,
+    /// Somebody else pays: there are orders with a fee although no bank is played.
+    pub(in crate::demo) paid_by_others: bool,
+}
+
 /// Makes the plan of a day.
 pub(in crate::demo) fn make(
     catalogue: &Catalogue,
     today: Day,
-    (seed, orders): (u64, usize),
+    (cast, how): (&Cast, &Play),
 ) -> anyhow::Result<Plan> {
     let (paid, free): (Vec<_>, Vec<_>) = catalogue
         .procedures()
@@ -46,20 +65,25 @@ pub(in crate::demo) fn make(
             procedure.applicants.get(kind).is_some_and(|rule| rule.fee_thousandths > 0)
         });
     anyhow::ensure!(!paid.is_empty() && !free.is_empty(), "the catalogue has too few procedures");
-    let mut builder = Builder::new(today, seed);
+    let mut builder = Builder::new(today, (cast, how));
+    let pays = cast.roles.banks || how.paid_by_others;
     let (mut paid_count, mut free_count) = (0, 0);
-    for number in 0..orders {
-        let asks_money = number % 3 != 0;
+    for number in 0..how.orders {
+        let asks_money = pays && number % 3 != 0;
         let (from, count) =
             if asks_money { (&paid, &mut paid_count) } else { (&free, &mut free_count) };
-        let (procedure, kind) = from[*count % from.len()];
-        let order = builder.order(catalogue, procedure, kind)?;
-        let list = if asks_money { scenarios::PAID } else { scenarios::FREE };
-        // The lists are not as long as the rounds of procedures, so that all meet all.
-        let (name, play) = list[(*count + *count / list.len()) % list.len()];
+        let order = builder.order_for_us(catalogue, (from, *count))?;
+        let fault = how.faults.as_ref().map(|faults| faults.draw(&mut builder.rng));
+        let scenario = chosen(cast, asks_money, (fault, *count));
         *count += 1;
-        let expected = Expected { scenario: name, ..play(&mut builder, &order) };
-        if number % REJECT_EVERY == 1 {
+        let mut expected = (scenario.play)(&mut builder, &order);
+        expected.scenario = scenario.name;
+        expected.decided_by_others = !cast.roles.agencies;
+        let surrounded = match &how.faults {
+            Some(faults) => faults.draw_refused(&mut builder.rng),
+            None => number % REJECT_EVERY == 1,
+        };
+        if surrounded {
             rejects::surround(&mut builder, &order, &expected, number / REJECT_EVERY);
         }
         builder.plan.orders.insert(order.code, expected);
@@ -68,7 +92,55 @@ pub(in crate::demo) fn make(
         }
     }
     builder.end_block();
+    builder.plan.opening.retain(|post| cast.plays(post));
+    builder.plan.answers.values_mut().for_each(|posts| posts.retain(|post| cast.plays(post)));
     Ok(builder.plan)
+}
+
+/// The plan of banks that pay what others have submitted: order codes with their amounts.
+pub(in crate::demo) fn paying(
+    today: Day,
+    (cast, how): (&Cast, &Play),
+    orders: &[(String, i64)],
+) -> Plan {
+    let mut builder = Builder::new(today, (cast, how));
+    for (code, amount) in orders {
+        let paid = Paid {
+            id: format!("{}", 710_000_000_000 + builder.next_number()),
+            code: Some(code.clone()),
+            purpose: None,
+            amount: *amount,
+            currency: "BYN",
+            at: builder.before(1, 36_000),
+            document: None,
+        };
+        builder.online(&paid, &["accepted", "credited"]);
+    }
+    builder.end_block();
+    builder.plan
+}
+
+/// The scenario of an order: every one in turn, or one with (or without) the fault that befalls it.
+/// Lists are not as long as the rounds of procedures, so that all meet all.
+fn chosen(
+    cast: &Cast,
+    asks_money: bool,
+    (fault, count): (Option<Option<Fault>>, usize),
+) -> Scenario {
+    if asks_money && !cast.roles.banks {
+        return scenarios::BY_OTHERS;
+    }
+    let list = if asks_money { scenarios::PAID } else { scenarios::FREE };
+    let playable: Vec<Scenario> = list.iter().filter(|it| cast.has(it.needs)).copied().collect();
+    let such: Vec<Scenario> = match fault {
+        None => playable,
+        Some(fault) => {
+            let with = |fault| playable.iter().filter(move |it| it.fault == fault).copied();
+            let such: Vec<Scenario> = with(fault).collect();
+            if such.is_empty() { with(None).collect() } else { such }
+        }
+    };
+    such[(count + count / such.len()) % such.len()]
 }
 
 /// What has been planned so far.
@@ -76,6 +148,8 @@ pub(super) struct Builder {
     pub(super) plan: Plan,
     pub(super) rng: Rng,
     pub(super) today: Day,
+    pub(super) cast: Cast,
+    numbers_from: u64,
     serial: u64,
     early: Vec<Post>,
     start: Vec<Post>,
@@ -84,11 +158,13 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    fn new(today: Day, seed: u64) -> Self {
+    fn new(today: Day, (cast, how): (&Cast, &Play)) -> Self {
         Self {
             plan: Plan::default(),
-            rng: Rng::new(seed),
+            rng: Rng::new(how.seed),
             today,
+            cast: cast.clone(),
+            numbers_from: how.numbers_from,
             serial: 0,
             early: Vec::new(),
             start: Vec::new(),
@@ -97,10 +173,31 @@ impl Builder {
         }
     }
 
+    /// The next order whose case goes to an agency that is in the play.
+    fn order_for_us(
+        &mut self,
+        catalogue: &Catalogue,
+        (from, count): (&[(&Procedure, ApplicantKind)], usize),
+    ) -> anyhow::Result<Order> {
+        for tried in 0..ROUTES_TRIED {
+            let (procedure, kind) = from[(count + tried) % from.len()];
+            let order = self.order(catalogue, procedure, kind)?;
+            if self.cast.agencies.contains(&order.agency) {
+                return Ok(order);
+            }
+        }
+        anyhow::bail!("the catalogue routes nothing to the agencies that are to be played")
+    }
+
     /// A number that nothing else in the plan has.
     pub(super) fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
+    }
+
+    /// The same, also in plays of another seed against the same daemon.
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.numbers_from + self.next_serial()
     }
 
     /// A moment some days and seconds before today.
@@ -127,11 +224,12 @@ impl Builder {
         let submitted = self.before(days, 3600);
         let rule = procedure.applicants.get(&kind);
         let rule = rule.ok_or_else(|| anyhow::anyhow!("no such applicant"))?;
-        let flip = usize::try_from(self.rng.below(2)).unwrap_or_default();
+        let portals = self.cast.portals.len();
+        let flip = self.rng.place(portals);
         Ok(Order {
             code: self.code(),
-            portal: PORTALS[flip],
-            other_portal: PORTALS[1 - flip],
+            portal: self.cast.portals[flip].clone(),
+            other_portal: self.cast.portals[(flip + 1) % portals].clone(),
             kind,
             region,
             locality,
@@ -177,7 +275,7 @@ impl Builder {
             exemption,
         });
         let id = format!("app-{}", order.code);
-        portal::post(order.portal, "application.submitted.v1", id, &body)
+        portal::post(&order.portal, "application.submitted.v1", id, &body)
     }
 
     /// The ordinary application, said at any time.
@@ -189,7 +287,7 @@ impl Builder {
     /// A payment for the order, so many hours after its submission.
     pub(super) fn pay(&mut self, order: &Order, amount: i64, hours: i64) -> Paid {
         Paid {
-            id: format!("{}", 710_000_000_000 + self.next_serial()),
+            id: format!("{}", 710_000_000_000 + self.next_number()),
             code: Some(order.code.clone()),
             purpose: None,
             amount,
@@ -210,15 +308,17 @@ impl Builder {
     /// One of ERIP's messages about a payment.
     pub(super) fn message(&mut self, paid: &Paid, state: &str) -> Post {
         let id = format!("erip-{}-{state}", paid.id);
-        bank::post("erip", ERIP, id, &bank::reported(ERIP, paid, state))
+        let it = &self.cast.online;
+        bank::post(&it.bank, &it.feed, id, &bank::reported(&it.feed, paid, state))
     }
 
     /// A message of the bank that may only say that it accepted money.
     pub(super) fn over_the_counter(&mut self, paid: &Paid) {
-        let body = bank::reported(COUNTER, paid, "accepted");
-        let post = bank::post("priorbank", COUNTER, format!("pb-{}", paid.id), &body);
+        let Some(it) = &self.cast.counter else { return };
+        let body = bank::reported(&it.feed, paid, "accepted");
+        let post = bank::post(&it.bank, &it.feed, format!("pb-{}", paid.id), &body);
         self.say(post);
-        self.sum(COUNTER, "BYN", Sum { accepted: paid.amount, ..Sum::default() });
+        self.sum(Purse::Counter, "BYN", Sum { accepted: paid.amount, ..Sum::default() });
     }
 
     /// A row of the next 206 file, and of the 210 file that follows it.
@@ -233,13 +333,14 @@ impl Builder {
 
     /// One register as a message.
     pub(super) fn register(&mut self, kind: Register, rows: &[Paid]) -> Post {
-        let number = self.next_serial();
+        let number = self.next_number();
         let made = self.before(1, i64::try_from(number % 80_000).unwrap_or_default());
-        let text = bank::register(kind, (number, made, bank::UNP), rows);
+        let it = &self.cast.online;
+        let text = bank::register(kind, (number, made, &it.owner), rows);
         let name = format!("{number:07}.{}", kind.number());
         let read = u64::try_from(rows.len()).unwrap_or_default();
         let end = super::End::File("applied", read, 0);
-        bank::file("erip", ERIP, (format!("file-{name}"), name), (&text, end))
+        bank::file(&it.bank, &it.feed, (format!("file-{name}"), name), (&text, end))
     }
 
     /// Credited money of ERIP's feed, with its commission.
@@ -250,12 +351,18 @@ impl Builder {
     ) {
         let (gross, withheld) = (paid.amount, bank::commission(paid.amount));
         let sum = Sum { gross, settled, suspense, refund_due, withheld, ..Sum::default() };
-        self.sum(ERIP, paid.currency, sum);
+        self.sum(Purse::Online, paid.currency, sum);
     }
 
     /// Where money must be at the end.
-    pub(super) fn sum(&mut self, feed: &'static str, currency: &'static str, more: Sum) {
-        let sum = self.plan.money.entry((feed, currency)).or_default();
+    pub(super) fn sum(&mut self, purse: Purse, currency: &'static str, more: Sum) {
+        let voice = match purse {
+            Purse::Online => Some(&self.cast.online),
+            Purse::Statements => self.cast.statements.as_ref(),
+            Purse::Counter => self.cast.counter.as_ref(),
+        };
+        let Some(voice) = voice else { return };
+        let sum = self.plan.money.entry((voice.feed.clone(), currency)).or_default();
         sum.gross += more.gross;
         sum.settled += more.settled;
         sum.suspense += more.suspense;
@@ -293,7 +400,7 @@ impl Builder {
     pub(super) fn acknowledge(&mut self, order: &Order, decision: &str) {
         let body = portal::acknowledged(&order.code, decision, self.before(1, 50_000));
         let id = format!("ack-{decision}");
-        let post = portal::post(order.portal, "decision.acknowledged.v1", id, &body);
+        let post = portal::post(&order.portal, "decision.acknowledged.v1", id, &body);
         self.answer(Event::Decided(decision.to_owned()), post);
     }
 
@@ -301,7 +408,7 @@ impl Builder {
     pub(super) fn withdrawal(&mut self, order: &Order) -> Post {
         let body = portal::withdrawn(&order.code, order.submitted.plus_seconds(7200));
         let id = format!("wd-{}", order.code);
-        portal::post(order.portal, "application.withdrawn.v1", id, &body)
+        portal::post(&order.portal, "application.withdrawn.v1", id, &body)
     }
 
     fn end_block(&mut self) {
@@ -314,14 +421,19 @@ impl Builder {
             self.say(taken);
         }
         let rows = std::mem::take(&mut self.statement_rows);
+        let Some(it) = self.cast.statements.clone() else { return self.shuffle() };
         for rows in rows.chunks(60) {
-            let name = format!("vypiska-{}.txt", self.next_serial());
+            let name = format!("vypiska-{}.txt", self.next_number());
             let read = u64::try_from(rows.len()).unwrap_or_default();
             let end = super::End::File("applied", read, 0);
-            let text = bank::statement(rows);
+            let text = bank::statement(&it.owner.account, rows);
             let named = (format!("file-{name}"), name);
-            self.say(bank::file("belarusbank", BANK, named, (&text, end)));
+            self.say(bank::file(&it.bank, &it.feed, named, (&text, end)));
         }
+        self.shuffle();
+    }
+
+    fn shuffle(&mut self) {
         for mut wave in [std::mem::take(&mut self.early), std::mem::take(&mut self.start)] {
             self.rng.shuffle(&mut wave);
             self.plan.opening.append(&mut wave);
@@ -338,7 +450,7 @@ impl Order {
     /// An end of this order in which the case never reaches an agency.
     pub(super) fn ends(&self, status: &'static str, settled: i64) -> Expected {
         Expected {
-            portal: self.portal,
+            portal: self.portal.clone(),
             status,
             due: self.fee,
             settled: self.fee.map(|_| settled),

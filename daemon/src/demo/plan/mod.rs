@@ -5,6 +5,7 @@
 //! computed by kvit's engine: they are a second opinion.
 
 mod builder;
+mod faults;
 mod rejects;
 mod rng;
 mod scenarios;
@@ -13,19 +14,19 @@ use std::collections::{BTreeMap, HashMap};
 
 use kvit_adapters::amqp::Speaker;
 
-pub(super) use builder::make;
+pub(super) use builder::{Play, make, paying};
+pub use faults::Faults;
 
-/// The portals that the demo plays.
-pub(super) const PORTALS: [&str; 2] = ["epasluga", "terminals"];
-/// The feeds that the demo plays, each with its bank.
-pub(super) const FEEDS: [(&str, &str); 3] =
-    [(ERIP, "erip"), (BANK, "belarusbank"), (COUNTER, "priorbank")];
-/// The payment system's feed.
-pub(super) const ERIP: &str = "erip";
-/// The feed of a bank's statements, on which the payment system's money arrives.
-pub(super) const BANK: &str = "belarusbank";
-/// The feed of a bank that may only say that it accepted money.
-pub(super) const COUNTER: &str = "priorbank";
+/// Which of the played feeds money came by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purse {
+    /// The payment system's.
+    Online,
+    /// That of a bank's statements, on which the payment system's money arrives.
+    Statements,
+    /// That of a bank that may only say that it accepted money.
+    Counter,
+}
 
 /// How the delivery of a message must end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +103,7 @@ pub(super) enum Event {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Expected {
     pub(super) scenario: &'static str,
-    pub(super) portal: &'static str,
+    pub(super) portal: String,
     pub(super) status: &'static str,
     /// Minor units; absent when nothing is due.
     pub(super) due: Option<i64>,
@@ -113,6 +114,8 @@ pub(super) struct Expected {
     pub(super) decision: Option<(String, &'static str)>,
     /// The agencies to which the case may go, in order.
     pub(super) agencies: Vec<String>,
+    /// The agency is not played: any decision of it will do.
+    pub(super) decided_by_others: bool,
     /// It must have gone to all of them.
     pub(super) assigned: bool,
     /// It must never have gone to any.
@@ -140,7 +143,7 @@ pub(super) struct Plan {
     pub(super) answers: HashMap<Event, Vec<Post>>,
     pub(super) orders: BTreeMap<String, Expected>,
     /// By feed and currency.
-    pub(super) money: BTreeMap<(&'static str, &'static str), Sum>,
+    pub(super) money: BTreeMap<(String, &'static str), Sum>,
 }
 
 impl Plan {

@@ -34,7 +34,8 @@ impl Rng {
         }
     }
 
-    fn place(&mut self, length: usize) -> usize {
+    /// A place in a list of this length, which is not 0.
+    pub(super) fn place(&mut self, length: usize) -> usize {
         let end = u64::try_from(length).unwrap_or(u64::MAX);
         usize::try_from(self.below(end)).unwrap_or_default()
     }

@@ -2,12 +2,48 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::*;
-use crate::catalogue::Catalogue;
+use crate::demo::cast::{Cast, Roles};
+use crate::demo::ground::Ground;
 
 fn plan(seed: u64) -> Plan {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/catalogue");
-    let catalogue = Catalogue::load(&dir).unwrap();
-    make(&catalogue, "2026-11-20".parse().unwrap(), (seed, 2000)).unwrap()
+    let place = tempfile::tempdir().unwrap();
+    let ground = Ground::lay(place.path(), "amqp://nobody@localhost", &dir).unwrap();
+    let how = Play { seed, ..how() };
+    make(&ground.catalogue, "2026-11-20".parse().unwrap(), (&ground.cast, &how)).unwrap()
+}
+
+fn how() -> Play {
+    Play { orders: 2000, seed: 1, faults: None, numbers_from: 0, paid_by_others: false }
+}
+
+/// A plan in which only these are played, with everything that can go wrong.
+fn partial(roles: Roles, paid_by_others: bool) -> Plan {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/catalogue");
+    let place = tempfile::tempdir().unwrap();
+    let ground = Ground::lay(place.path(), "amqp://nobody@localhost", &dir).unwrap();
+    let cast = Cast::of(&ground.settings, &ground.catalogue, (roles, &[])).unwrap();
+    let faults = "duplicates=0.1,early=0.1,damaged=0.1,reversed=0.1,withdrawn=0.1,amounts=0.1,\
+                  returned=0.1,refused=0.5";
+    let how = Play { faults: Some(faults.parse().unwrap()), paid_by_others, ..how() };
+    make(&ground.catalogue, "2026-11-20".parse().unwrap(), (&cast, &how)).unwrap()
+}
+
+#[test]
+fn only_those_who_are_played_speak_and_only_of_what_they_can_see() {
+    let real_agencies = Roles { agencies: false, ..Roles::ALL };
+    let plan = partial(real_agencies, false);
+    let exchanges: BTreeSet<&str> = plan.posts().map(|post| post.exchange).collect();
+    assert_eq!(exchanges, BTreeSet::from(["portal.in", "bank.in"]));
+    let hangs_on_an_agency = |event: &Event| match event {
+        Event::Assigned(..) | Event::Requested(_) => true,
+        Event::Known(_) | Event::Decided(_) | Event::Reported(_) => false,
+    };
+    let posts = plan.answers.iter().filter(|(event, _)| hangs_on_an_agency(event));
+    assert_eq!(posts.map(|(_, posts)| posts.len()).sum::<usize>(), 0);
+    let only_portals = Roles { banks: false, ..real_agencies };
+    assert!(partial(only_portals, false).orders.values().all(|it| it.due.is_none()));
+    assert!(partial(only_portals, true).orders.values().any(|it| it.due.is_some()));
 }
 
 fn told(plan: &Plan) -> Vec<(String, Vec<u8>)> {
@@ -29,7 +65,7 @@ fn all_scenarios_procedures_regions_and_refusals_are_played() {
     let plan = plan(1);
     let played: BTreeSet<&str> = plan.orders.values().map(|it| it.scenario).collect();
     let known: BTreeSet<&str> =
-        scenarios::PAID.iter().chain(scenarios::FREE).map(|(name, _)| *name).collect();
+        scenarios::PAID.iter().chain(scenarios::FREE).map(|it| it.name).collect();
     assert_eq!(played, known);
     let (mut procedures, mut regions) = (BTreeSet::new(), BTreeSet::new());
     for post in plan.posts().filter(|it| it.end == End::Applied) {

@@ -92,7 +92,7 @@ pub(super) fn give_back(it: &mut Builder, o: &Order, suggested: Option<&str>) {
 pub(super) fn documents(it: &mut Builder, o: &Order) -> Expected {
     it.apply(o);
     let body = portal::documents(&o.code, o.submitted.plus_seconds(600), None);
-    it.say(portal::post(o.portal, "documents.added.v1", format!("doc-{}", o.code), &body));
+    it.say(portal::post(&o.portal, "documents.added.v1", format!("doc-{}", o.code), &body));
     let request = format!("req-{}", o.code);
     let body = agency::requested(&o.code, &request, it.before(1, 20_000));
     let id = format!("m-{request}");
@@ -100,7 +100,7 @@ pub(super) fn documents(it: &mut Builder, o: &Order) -> Expected {
     it.answer(Event::Assigned(o.code.clone(), 0), post);
     let body = portal::documents(&o.code, it.before(1, 25_000), Some(&request));
     let id = format!("doc-{}-2", o.code);
-    let post = portal::post(o.portal, "documents.added.v1", id, &body);
+    let post = portal::post(&o.portal, "documents.added.v1", id, &body);
     it.answer(Event::Requested(request), post);
     decided(it, o, "granted")
 }

@@ -1,7 +1,9 @@
 //! What is paid, how, and when.
 
+use kvit_schemas::LatePayment;
+
 use super::super::builder::{Builder, Order, again};
-use super::super::{BANK, ERIP, Event, Expected, Sum};
+use super::super::{Event, Expected, Purse, Sum};
 use super::cases::decided;
 use crate::demo::bank::{self, Register};
 use crate::demo::portal;
@@ -48,7 +50,7 @@ pub(super) fn statement(
     paid.purpose = Some(purpose(&o.code));
     it.by_statement(paid);
     let sum = Sum { gross: o.due(), settled: o.due(), ..Sum::default() };
-    it.sum(BANK, "BYN", sum);
+    it.sum(Purse::Statements, "BYN", sum);
     decided(it, o, "refused")
 }
 
@@ -133,6 +135,9 @@ pub(super) fn long_ago(it: &Builder, o: &Order) -> Order {
 }
 
 pub(super) fn late(it: &mut Builder, o: &Order) -> Expected {
+    if o.procedure.policy.late_payment != LatePayment::Revive {
+        return online(it, o, "granted");
+    }
     let o = &long_ago(it, o);
     it.apply(o);
     let paid = it.pay(o, o.due(), 55 * 24);
@@ -162,7 +167,7 @@ pub(super) fn reversed_before(it: &mut Builder, o: &Order, by_file: bool) -> Exp
     let paid = it.pay(o, amount, 2);
     it.online(&paid, &["accepted"]);
     take_back(it, &paid, by_file, None);
-    it.sum(ERIP, "BYN", Sum { gross: amount, reversed: amount, ..Sum::default() });
+    it.sum(Purse::Online, "BYN", Sum { gross: amount, reversed: amount, ..Sum::default() });
     Expected { unassigned: true, ..o.ends("awaiting_payment", 0) }
 }
 
@@ -173,7 +178,7 @@ pub(super) fn reversed_after(it: &mut Builder, o: &Order, by_file: bool) -> Expe
     it.accept(o, 0, &o.agency);
     take_back(it, &paid, by_file, Some(Event::Assigned(o.code.clone(), 0)));
     let (gross, withheld) = (o.due(), bank::commission(o.due()));
-    it.sum(ERIP, "BYN", Sum { gross, reversed: gross, withheld, ..Sum::default() });
+    it.sum(Purse::Online, "BYN", Sum { gross, reversed: gross, withheld, ..Sum::default() });
     Expected { assigned: true, ..o.ends("payment_reversed", 0) }
 }
 
@@ -226,6 +231,12 @@ pub(super) fn counter(it: &mut Builder, o: &Order) -> Expected {
     Expected { unassigned: true, ..o.ends("awaiting_payment", 0) }
 }
 
+/// Paid in a way that is not played here.
+pub(super) fn by_others(it: &mut Builder, o: &Order) -> Expected {
+    it.apply(o);
+    decided(it, o, "granted")
+}
+
 /// Accepted by ERIP, booked by the bank without ERIP's number: the bank's word is further and
 /// counts, ERIP's is held as what may be the same money.
 pub(super) fn booked(it: &mut Builder, o: &Order) -> Expected {
@@ -235,8 +246,8 @@ pub(super) fn booked(it: &mut Builder, o: &Order) -> Expected {
     it.online(&paid, &["accepted"]);
     paid.purpose = Some((format!("АИС {}", o.code), String::new()));
     it.by_statement(paid);
-    it.sum(BANK, "BYN", Sum { gross: o.due(), settled: o.due(), ..Sum::default() });
-    it.sum(ERIP, "BYN", Sum { accepted: o.due(), ..Sum::default() });
+    it.sum(Purse::Statements, "BYN", Sum { gross: o.due(), settled: o.due(), ..Sum::default() });
+    it.sum(Purse::Online, "BYN", Sum { accepted: o.due(), ..Sum::default() });
     decided(it, o, "granted")
 }
 
@@ -247,14 +258,14 @@ pub(super) fn second_sighting(it: &mut Builder, o: &Order) -> Expected {
     let mut paid = it.pay(o, o.due(), 3);
     paid.purpose = Some((o.code.clone(), String::new()));
     it.by_statement(paid);
-    it.sum(BANK, "BYN", Sum { gross: o.due(), suspense: o.due(), ..Sum::default() });
+    it.sum(Purse::Statements, "BYN", Sum { gross: o.due(), suspense: o.due(), ..Sum::default() });
     decided(it, o, "granted")
 }
 
 pub(super) fn receipt(it: &mut Builder, o: &Order) -> Expected {
     let body = portal::receipt(&o.code, o.submitted.plus_seconds(9000), ("55512", o.due()));
     let id = format!("rcp-{}", o.code);
-    it.say(portal::post(o.portal, "receipt.attached.v1", id, &body));
+    it.say(portal::post(&o.portal, "receipt.attached.v1", id, &body));
     online(it, o, "granted")
 }
 
