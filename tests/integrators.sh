@@ -67,7 +67,7 @@ TOML
 prepare_broker() {
     "$kvit" --config "$ground/kvit.toml" topology >"$ground/definitions.json"
     ctl import_definitions "$ground/definitions.json"
-    for user in kvit epasluga-1 belarusbank zags-minsk; do
+    for user in kvit epasluga-1 belarusbank erip zags-minsk; do
         ctl change_password "$user" secret
     done
 }
@@ -127,5 +127,16 @@ for session in $sessions; do
     page=${session%%/*}
     KVIT_URL=amqp://${users[$page]}:secret@$address play "$ground/$page" "${session#*/}"
 done
+# Those whom the pages promise: the other sides, played with the same users and rights.
+cat >"$ground/urls.toml" <<TOML
+epasluga = "amqp://epasluga-1:secret@$address"
+erip = "amqp://erip:secret@$address"
+belarusbank = "amqp://belarusbank:secret@$address"
+zags-minsk = "amqp://zags-minsk:secret@$address"
+TOML
+env -u KVIT_AMQP_URL "$kvit" --config "$ground/kvit.toml" simulate all --urls "$ground/urls.toml" \
+    --party epasluga --party zags-minsk --orders 30 \
+    --faults duplicates=0.1,early=0.1,damaged=0.1,reversed=0.1,returned=0.1,refused=0.3 ||
+    fail "the other sides cannot be played"
 stop_daemon
 echo "integrators: all pages are as they are played"

@@ -60,11 +60,12 @@ pub(super) fn withdrawn_decided(it: &mut Builder, o: &Order) -> Expected {
     expected
 }
 
-/// Given back with the name of another agency, which decides; where the catalogue knows none,
+/// Given back with the name of another agency, which decides; where none is played that may,
 /// decided by the first.
 pub(super) fn passed_on(it: &mut Builder, o: &Order) -> Expected {
     it.apply(o);
-    let Some(other) = o.procedure.also_decided_by.first().map(ToString::to_string) else {
+    let others = o.procedure.also_decided_by.iter().map(ToString::to_string);
+    let Some(other) = others.into_iter().find(|id| it.cast.agencies.contains(id)) else {
         return decided(it, o, "granted");
     };
     give_back(it, o, Some(&other));
