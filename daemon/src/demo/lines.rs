@@ -49,7 +49,7 @@ pub(super) fn lines(
     let parties = parties(settings, cast);
     match connect {
         Connect::AsOne(url) => {
-            let mut line = Line::new(url);
+            let mut line = Line::new(settings, url);
             for party in parties {
                 let first = party.member.and_then(|member| member.users.first());
                 let user = first.with_context(|| format!("{} has no broker user", party.id))?;
@@ -66,7 +66,7 @@ pub(super) fn lines(
             for party in parties {
                 let url = urls.get(&party.id);
                 let url = url.with_context(|| format!("no address is given for {}", party.id))?;
-                let mut line = Line::new(url);
+                let mut line = Line::new(settings, url);
                 line.users.insert((party.exchange, party.id), url.user().to_owned());
                 line.queues = party.queues;
                 lines.push(line);
@@ -107,9 +107,10 @@ fn parties<'a>(settings: &'a Settings, cast: &Cast) -> Vec<Played<'a>> {
 }
 
 impl Line {
-    fn new(url: &BrokerUrl) -> Self {
+    fn new(settings: &Settings, url: &BrokerUrl) -> Self {
         let options = AmqpOptions {
             url: url.clone(),
+            tls: settings.broker.tls.files(),
             instance: "parties".to_owned(),
             heartbeat_seconds: 10,
             await_timeout: Duration::from_secs(10),
