@@ -3,21 +3,16 @@
 use kvit_adapters::amqp::Speaker;
 use kvit_schemas::{ApplicantKind, Day, EvidencePolicy, Identification, Moment, Money, Region};
 
-use super::faults::{Fault, Faults};
+use super::make::Play;
 use super::rng::Rng;
-use super::scenarios::Scenario;
-use super::{Event, Expected, Plan, Post, Purse, Sum, rejects, scenarios};
+use super::{Event, Expected, Plan, Post, Purse, Sum, rejects};
 use crate::catalogue::{Catalogue, Procedure};
 use crate::demo::bank::{self, Paid, Register};
 use crate::demo::cast::Cast;
 use crate::demo::{agency, portal};
 
-/// Orders whose messages are shuffled together.
-const BLOCK: usize = 300;
 /// How many orders are thrown away before it is believed that an agency gets none.
 const ROUTES_TRIED: usize = 2_000;
-/// Every so many orders one is surrounded by messages that must be refused.
-const REJECT_EVERY: usize = 6;
 
 /// What is known of an order before its scenario begins.
 #[derive(Debug, Clone)]
@@ -38,111 +33,6 @@ pub(super) struct Order {
     pub(super) submitted: Moment,
 }
 
-/// What to plan.
-#[derive(Debug, Clone)]
-pub(in crate::demo) struct Play {
-    pub(in crate::demo) orders: usize,
-    /// The same seed gives the same plan.
-    pub(in crate::demo) seed: u64,
-    /// How much goes wrong; without it every scenario comes in turn.
-    pub(in crate::demo) faults: Option<Faults>,
-    /// Numbers of payments and files begin here.
-    pub(in crate::demo) numbers_from: u64,
-    /// Somebody else pays: there are orders with a fee although no bank is played.
-    pub(in crate::demo) paid_by_others: bool,
-}
-
-/// Makes the plan of a day.
-pub(in crate::demo) fn make(
-    catalogue: &Catalogue,
-    today: Day,
-    (cast, how): (&Cast, &Play),
-) -> anyhow::Result<Plan> {
-    let (paid, free): (Vec<_>, Vec<_>) = catalogue
-        .procedures()
-        .flat_map(|procedure| procedure.applicants.keys().map(move |kind| (procedure, *kind)))
-        .partition(|(procedure, kind)| {
-            procedure.applicants.get(kind).is_some_and(|rule| rule.fee_thousandths > 0)
-        });
-    anyhow::ensure!(!paid.is_empty() && !free.is_empty(), "the catalogue has too few procedures");
-    let mut builder = Builder::new(today, (cast, how));
-    let pays = cast.roles.banks || how.paid_by_others;
-    let (mut paid_count, mut free_count) = (0, 0);
-    for number in 0..how.orders {
-        let asks_money = pays && number % 3 != 0;
-        let (from, count) =
-            if asks_money { (&paid, &mut paid_count) } else { (&free, &mut free_count) };
-        let order = builder.order_for_us(catalogue, (from, *count))?;
-        let fault = how.faults.as_ref().map(|faults| faults.draw(&mut builder.rng));
-        let scenario = chosen(cast, asks_money, (fault, *count));
-        *count += 1;
-        let mut expected = (scenario.play)(&mut builder, &order);
-        expected.scenario = scenario.name;
-        expected.decided_by_others = !cast.roles.agencies;
-        let surrounded = match &how.faults {
-            Some(faults) => faults.draw_refused(&mut builder.rng),
-            None => number % REJECT_EVERY == 1,
-        };
-        if surrounded {
-            rejects::surround(&mut builder, &order, &expected, number / REJECT_EVERY);
-        }
-        builder.plan.orders.insert(order.code, expected);
-        if (number + 1) % BLOCK == 0 {
-            builder.end_block();
-        }
-    }
-    builder.end_block();
-    builder.plan.opening.retain(|post| cast.plays(post));
-    builder.plan.answers.values_mut().for_each(|posts| posts.retain(|post| cast.plays(post)));
-    Ok(builder.plan)
-}
-
-/// The plan of banks that pay what others have submitted: order codes with their amounts.
-pub(in crate::demo) fn paying(
-    today: Day,
-    (cast, how): (&Cast, &Play),
-    orders: &[(String, i64)],
-) -> Plan {
-    let mut builder = Builder::new(today, (cast, how));
-    for (code, amount) in orders {
-        let paid = Paid {
-            id: format!("{}", 710_000_000_000 + builder.next_number()),
-            code: Some(code.clone()),
-            purpose: None,
-            amount: *amount,
-            currency: "BYN",
-            at: builder.before(1, 36_000),
-            document: None,
-        };
-        builder.online(&paid, &["accepted", "credited"]);
-    }
-    builder.end_block();
-    builder.plan
-}
-
-/// The scenario of an order: every one in turn, or one with (or without) the fault that befalls it.
-/// Lists are not as long as the rounds of procedures, so that all meet all.
-fn chosen(
-    cast: &Cast,
-    asks_money: bool,
-    (fault, count): (Option<Option<Fault>>, usize),
-) -> Scenario {
-    if asks_money && !cast.roles.banks {
-        return scenarios::BY_OTHERS;
-    }
-    let list = if asks_money { scenarios::PAID } else { scenarios::FREE };
-    let playable: Vec<Scenario> = list.iter().filter(|it| cast.has(it.needs)).copied().collect();
-    let such: Vec<Scenario> = match fault {
-        None => playable,
-        Some(fault) => {
-            let with = |fault| playable.iter().filter(move |it| it.fault == fault).copied();
-            let such: Vec<Scenario> = with(fault).collect();
-            if such.is_empty() { with(None).collect() } else { such }
-        }
-    };
-    such[(count + count / such.len()) % such.len()]
-}
-
 /// What has been planned so far.
 pub(super) struct Builder {
     pub(super) plan: Plan,
@@ -158,7 +48,7 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    fn new(today: Day, (cast, how): (&Cast, &Play)) -> Self {
+    pub(super) fn new(today: Day, (cast, how): (&Cast, &Play)) -> Self {
         Self {
             plan: Plan::default(),
             rng: Rng::new(how.seed),
@@ -174,7 +64,7 @@ impl Builder {
     }
 
     /// The next order whose case goes to an agency that is in the play.
-    fn order_for_us(
+    pub(super) fn order_for_us(
         &mut self,
         catalogue: &Catalogue,
         (from, count): (&[(&Procedure, ApplicantKind)], usize),
@@ -411,7 +301,8 @@ impl Builder {
         portal::post(&order.portal, "application.withdrawn.v1", id, &body)
     }
 
-    fn end_block(&mut self) {
+    /// Closes the files of a block, and shuffles its messages.
+    pub(super) fn end_block(&mut self) {
         let rows = std::mem::take(&mut self.erip_rows);
         for rows in rows.chunks(60) {
             let taken = self.register(Register::Accepted, rows);

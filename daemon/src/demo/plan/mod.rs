@@ -6,6 +6,7 @@
 
 mod builder;
 mod faults;
+mod make;
 mod rejects;
 mod rng;
 mod scenarios;
@@ -14,8 +15,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use kvit_adapters::amqp::Speaker;
 
-pub(super) use builder::{Play, make, paying};
 pub use faults::Faults;
+pub(super) use make::{Play, make, paying};
 
 /// Which of the played feeds money came by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
