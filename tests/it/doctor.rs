@@ -214,6 +214,11 @@ async fn a_healthy_set_up_has_nothing_running_or_stopped() -> Result<()> {
     stop.cancel();
     task.await??;
     clinic.healthy("stopped").await?;
+    // Before anything was made, one line is enough.
+    let nothing = set([("broker.prefix", "nowhere"), ("doctor.management_url", "")]);
+    let told = |it: &Finding| it.what.contains("exchanges and queues are missing");
+    let findings = clinic.examined(&nothing).await?;
+    assert_eq!(findings.iter().filter(|it| told(it)).count(), 1, "{findings:#?}");
     // Without the management API, what was not looked at is a note.
     let without = clinic.examined(&set([("doctor.management_url", "")])).await?;
     assert_eq!(without.len(), 1, "{without:#?}");

@@ -97,7 +97,7 @@ fn nested(depth: usize) -> Vec<u8> {
 #[tokio::test]
 async fn envelopes_that_cannot_be_read_end_like_others_and_hold_up_nobody() -> Result<()> {
     let world = World::new()?;
-    let daemon = world.start().await?;
+    let daemon = world.process(&[]).await?;
     let peer = world.peer().await?;
     let exchange = world.name("portal.in");
     let mut raw = Raw::connect(world.url())?;
@@ -140,9 +140,13 @@ async fn envelopes_that_cannot_be_read_end_like_others_and_hold_up_nobody() -> R
     let routed = answers.iter().filter(|got| got.text("/status") == "routed").count();
     assert_eq!(routed, good + 2, "{answers:#?}");
 
-    // None came twice: no connection was lost on the way.
     until("all is answered", async || Ok(peer.ready(&exchange).await? == 0)).await?;
     assert_eq!(peer.ready(&world.name("dead")).await?, 0);
+    // None came twice: no connection was lost on the way.
+    assert_eq!(daemon.get("/readyz")?.0, 200);
+    let (_, metrics) = daemon.get("/metrics")?;
+    let again = metrics.lines().filter(|line| line.starts_with("kvit_messages_redelivered_total"));
+    assert!(again.clone().all(|line| line.ends_with(" 0")) && again.count() > 0, "{metrics}");
     daemon.stop().await?;
     let store = world.open_store()?;
     let kept = store.quarantine(None, 100)?.items;

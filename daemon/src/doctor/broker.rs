@@ -9,6 +9,9 @@ use crate::settings::Settings;
 const IMPORT: &str = "import what `kvit topology --users existing` prints, as an administrator: \
                       rabbitmqctl import_definitions FILE";
 
+/// So many missing things are named one by one.
+const FEW: usize = 5;
+
 pub(super) async fn look(settings: &Settings, running: bool) -> Vec<Finding> {
     // Wrong addresses are told by what `kvit check` finds.
     let (Ok(options), Ok(topology)) =
@@ -53,7 +56,7 @@ struct Look<'a> {
 impl Look<'_> {
     async fn all(&self, running: bool, managed: bool) -> Result<Vec<Finding>, AmqpError> {
         let mut findings = match self.admin.check(self.topology).await {
-            Ok(missing) => missing.into_iter().map(missing_thing).collect(),
+            Ok(missing) => self.missing(missing, running),
             Err(error) => vec![topology_error(&error)],
         };
         if !managed {
@@ -62,6 +65,25 @@ impl Look<'_> {
         findings.extend(self.rights().await?);
         findings.extend(self.queues(running).await?);
         Ok(findings)
+    }
+
+    /// Things that are not there. Where nothing was made yet, one line is enough.
+    fn missing(&self, missing: Vec<String>, running: bool) -> Vec<Finding> {
+        let many = missing.len();
+        if many > FEW
+            && let Some(first) = missing.first()
+        {
+            let what = format!("{many} exchanges and queues are missing, {first} the first");
+            let place = "the broker";
+            let finding = if self.settings.broker.declare && !running {
+                Finding::note(place, what).cure("start kvit: with broker.declare it makes them")
+            } else {
+                Finding::error(place, what).cure(IMPORT)
+            };
+            return vec![finding];
+        }
+        let each = |what| Finding::error(what, "is missing at the broker").cure(IMPORT);
+        missing.into_iter().map(each).collect()
     }
 
     /// Whether what is there is of the right make; a user that may declare nothing cannot tell.
@@ -110,10 +132,6 @@ impl Look<'_> {
         }
         Ok(findings)
     }
-}
-
-fn missing_thing(what: String) -> Finding {
-    Finding::error(what, "is missing at the broker").cure(IMPORT)
 }
 
 fn topology_error(error: &TopologyError) -> Finding {
