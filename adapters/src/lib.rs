@@ -2,6 +2,7 @@
 
 pub mod amqp;
 pub mod clock;
+pub mod drop_folder;
 pub mod feeds;
 pub mod store;
 pub mod tls;

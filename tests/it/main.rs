@@ -7,6 +7,7 @@ mod contracts;
 mod convergence;
 mod daemon;
 mod doctor;
+mod drop_folders;
 mod observed;
 mod permissions;
 mod poison;

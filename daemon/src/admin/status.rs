@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-use kvit_schemas::Moment;
 use kvit_schemas::record::Disposition;
+use kvit_schemas::{FeedId, Moment};
 use serde::{Deserialize, Serialize};
 
 use crate::queries::TotalView;
-use crate::service::Shared;
+use crate::service::{FolderState, Shared};
 
 /// How the daemon is.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub(crate) struct Status {
     pub(crate) outbox_rows: u64,
     /// Deliveries since the start, by how they ended.
     pub(crate) ended: BTreeMap<String, u64>,
+    /// Drop folders by feed.
+    #[serde(default)]
+    pub(crate) folders: BTreeMap<FeedId, FolderState>,
     /// Where all money is.
     pub(crate) totals: Vec<TotalView>,
 }
@@ -52,6 +55,7 @@ impl Status {
             commit: shared.progress.durable.load(Ordering::Relaxed),
             outbox_rows: shared.outbox_rows(),
             ended: ended.into_iter().collect(),
+            folders: shared.folders.borrow().clone(),
             totals,
         }
     }

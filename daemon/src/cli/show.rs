@@ -42,6 +42,14 @@ pub(super) fn status(status: &Status) -> String {
     for reason in &status.reasons {
         all.push_str(&lines(&[("note", reason.clone())]));
     }
+    for (feed, folder) in &status.folders {
+        let (files, done, rejected) = (folder.files, folder.done, folder.rejected);
+        let text = format!(
+            "{feed}: {files} waiting, {done} done, {rejected} rejected, in {}",
+            folder.path
+        );
+        all.push_str(&lines(&[("drop folder", text)]));
+    }
     let rows = status.totals.iter().map(|it| {
         [
             &it.feed,

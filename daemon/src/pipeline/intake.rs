@@ -8,6 +8,7 @@ use kvit_adapters::amqp::Properties;
 use kvit_schemas::message::{ContentHash, Inbound, MessageType, Sender, decode_json};
 use kvit_schemas::{BankId, Code, FeedId, MessageId, Moment, OrderCode};
 
+use super::files::FileContent;
 use crate::settings::{Directory, Party};
 
 /// The queues that kvit reads.
@@ -87,6 +88,13 @@ pub struct Checked {
     pub body: Body,
 }
 
+impl Checked {
+    /// True for a file of a drop folder.
+    pub(super) fn is_dropped(&self) -> bool {
+        matches!(&self.body, Body::File { content, .. } if content.is_dropped())
+    }
+}
+
 /// What a message says.
 #[derive(Debug, Clone)]
 pub enum Body {
@@ -101,7 +109,7 @@ pub enum Body {
         /// The name the bank gave it.
         name: String,
         /// Its bytes.
-        bytes: Vec<u8>,
+        content: FileContent,
     },
 }
 
@@ -236,7 +244,8 @@ impl Intake {
         };
         let content = ContentHash::of(&[MessageType::StatementFile.as_str().as_bytes(), &bytes]);
         let name = name.chars().filter(|c| !c.is_control()).take(255).collect();
-        let body = Body::File { feed, bank: bank.clone(), name, bytes };
+        let file = FileContent::of_message(bytes);
+        let body = Body::File { feed, bank: bank.clone(), name, content: file };
         Ok(Checked { message_id, content, body })
     }
 }

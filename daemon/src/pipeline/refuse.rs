@@ -13,7 +13,8 @@ use crate::settings::Party;
 use crate::telemetry::events;
 
 use super::apply::{Applier, defect, refused_note};
-use super::intake::{Arrival, Prepared, Queue, Refused};
+use super::files::FileContent;
+use super::intake::{Arrival, Body, Checked, Prepared, Queue, Refused};
 use super::outgoing::{Cause, message_id, out_message, spelled};
 
 /// Keeps a refused delivery, answers its sender, and tells the operators where nobody can be
@@ -56,6 +57,7 @@ fn keep(
 ) {
     let arrival = &prepared.arrival;
     events::quarantined(refused.code);
+    let (body_bytes, body_sha256) = body_of(prepared);
     let record = QuarantineRecord {
         seq: at.seq,
         at: at.now,
@@ -67,11 +69,22 @@ fn keep(
         detail: refused.detail.clone(),
         pointer: refused.pointer.clone(),
         order_code: refused.order_code,
-        body_bytes: u64::try_from(arrival.body.len()).unwrap_or(u64::MAX),
-        body_sha256: hex::encode(&Sha256::digest(&arrival.body)),
+        body_bytes,
+        body_sha256,
     };
     let kept = arrival.body.len().min(applier.limits.quarantine_bytes);
     draft.put_quarantine(&record, arrival.body[..kept].to_vec());
+}
+
+/// Size and SHA-256 of a body. Of a file in a drop folder nothing more is kept: it lies there.
+fn body_of(prepared: &Prepared) -> (u64, String) {
+    if let Ok(Checked { body: Body::File { content, .. }, .. }) = &prepared.result
+        && let FileContent::Dropped { file, sha256 } = content
+    {
+        return (file.size(), sha256.clone());
+    }
+    let body = &prepared.arrival.body;
+    (u64::try_from(body.len()).unwrap_or(u64::MAX), hex::encode(&Sha256::digest(body)))
 }
 
 fn properties(arrival: &Arrival) -> Vec<(String, String)> {

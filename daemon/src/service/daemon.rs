@@ -16,7 +16,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::backlog::Backlog;
-use super::parts::{Parts, input_queues, jobs, spawn_broker, spawn_servers, spawn_watches};
+use super::folders::{self, Turns};
+use super::parts::{
+    Parts, input_queues, jobs, spawn_broker, spawn_folders, spawn_servers, spawn_watches,
+};
 use super::{Left, Prepared, RunError, Shared, amqp_options, intake};
 use crate::pipeline::committer::{Committer, CommitterHandle, Progress};
 use crate::pipeline::relay::{self, Held, Relay};
@@ -82,6 +85,7 @@ struct CommitPath {
     rows: mpsc::Receiver<Vec<OutboxRow>>,
     progress: Arc<Progress>,
     tally: Arc<Tally>,
+    turns: Turns,
 }
 
 impl CommitPath {
@@ -119,9 +123,10 @@ impl CommitPath {
         let (ended, intake_done) = oneshot::channel();
         let intake = Intake { directory: directory.clone(), limits };
         let counted = (clock.clone(), Arc::clone(&tally));
-        intake::start((delivered, handle.work.clone()), intake, counted, ended)
-            .map_err(RunError::Thread)?;
-        Ok(Self { handle, committed, intake_done, rows, progress, tally })
+        let turns = folders::turns(settings);
+        let inlets = (handle.work.clone(), Arc::clone(&turns));
+        intake::start((delivered, inlets), intake, counted, ended).map_err(RunError::Thread)?;
+        Ok(Self { handle, committed, intake_done, rows, progress, tally, turns })
     }
 }
 
@@ -147,6 +152,7 @@ impl Daemon {
             paused: watched::channel(None).0,
             backlog: watched::channel(Backlog::default()).0,
             neglected: watched::channel(BTreeMap::new()).0,
+            folders: watched::channel(BTreeMap::new()).0,
             consumer: consumer.clone(),
             clock: clock.clone(),
             started_at: clock.now(),
@@ -173,6 +179,7 @@ impl Daemon {
             spawn_relay(&mut parts, relay, (path.rows, traffic.outcomes, held), &stop_back);
         let jobs = jobs(&settings)?;
         let work = path.handle.work;
+        spawn_folders(&mut parts, &shared, (&work, &path.turns), &stop_front);
         let schedule = Schedule { jobs, store: Arc::clone(&store), work, clock, unread };
         let stop = stop_front.clone();
         parts.spawn(async move { Ok(schedule.run(stop).await.map(|()| "the schedule")?) });

@@ -7,6 +7,7 @@ use kvit_adapters::clock::Clock;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+use super::folders::Turns;
 use crate::pipeline::committer::Answerable;
 use crate::pipeline::intake::{Body, Checked};
 use crate::pipeline::{Arrival, Intake, Prepared, Queue, Tally, Work, files};
@@ -18,13 +19,13 @@ const FILES_WAITING: usize = 64;
 
 /// Starts the thread. It ends when deliveries end, and says so.
 pub(super) fn start(
-    (mut delivered, work): (mpsc::Receiver<Delivery>, mpsc::Sender<Work>),
+    (mut delivered, (work, turns)): (mpsc::Receiver<Delivery>, (mpsc::Sender<Work>, Turns)),
     intake: Intake,
     (clock, tally): (Clock, Arc<Tally>),
     ended: oneshot::Sender<()>,
 ) -> std::io::Result<()> {
     let (files, waiting) = mpsc::channel(FILES_WAITING);
-    Handle::current().spawn(take_files(waiting, intake.directory.clone(), work.clone()));
+    Handle::current().spawn(take_files(waiting, intake.directory.clone(), (work.clone(), turns)));
     std::thread::Builder::new().name("kvit-intake".to_owned()).spawn(move || {
         while let Some(delivery) = delivered.blocking_recv() {
             let (prepared, taken) = look_at(&intake, delivery, (&clock, &tally));
@@ -64,12 +65,19 @@ fn is_file(prepared: &Prepared) -> bool {
 async fn take_files(
     mut waiting: mpsc::Receiver<(Prepared, Answerable)>,
     directory: Directory,
-    work: mpsc::Sender<Work>,
+    (work, turns): (mpsc::Sender<Work>, Turns),
 ) {
     while let Some((prepared, taken)) = waiting.recv().await {
-        let settings = match &prepared.result {
-            Ok(Checked { body: Body::File { feed, .. }, .. }) => directory.feed(feed).cloned(),
+        let feed = match &prepared.result {
+            Ok(Checked { body: Body::File { feed, .. }, .. }) => Some(feed.clone()),
             Ok(_) | Err(_) => None,
+        };
+        let settings = feed.as_ref().and_then(|feed| directory.feed(feed).cloned());
+        // The same file may lie in the feed's drop folder.
+        let turn = feed.as_ref().and_then(|feed| turns.get(feed));
+        let _turn = match turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
         };
         let Some(disposition) = files::take(prepared, settings, &work).await else {
             tracing::error!("a file was not applied; it is not acknowledged and comes again");

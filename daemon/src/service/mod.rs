@@ -13,6 +13,7 @@ mod backlog;
 mod broker;
 mod certificates;
 mod daemon;
+mod folders;
 mod intake;
 mod parts;
 mod pulse;
@@ -28,6 +29,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 pub use certificates::{CertificateFile, certificates};
+pub use folders::FolderState;
 pub(crate) use setup::unserved;
 pub use setup::{Prepared, SetupError, amqp_options, open_store, rules, topology};
 pub use status::{Readiness, Shared};

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use kvit_adapters::amqp::{Consumer, InputQueue, Publisher};
 use kvit_schemas::PortalId;
-use tokio::sync::{oneshot, watch as watched};
+use tokio::sync::{mpsc, oneshot, watch as watched};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::folders::{Keeper, Turns};
 use super::{RunError, SetupError, Shared, backlog, broker, supervisor, watch};
-use crate::pipeline::Queue;
+use crate::pipeline::{Queue, Work};
 use crate::schedule::Job;
 use crate::settings::Settings;
 
@@ -53,6 +54,24 @@ pub(super) fn spawn_broker(
         }
         Ok("the publisher")
     });
+}
+
+/// One part for each drop folder.
+pub(super) fn spawn_folders(
+    parts: &mut Parts,
+    shared: &Arc<Shared>,
+    (work, turns): (&mpsc::Sender<Work>, &Turns),
+    stop: &CancellationToken,
+) {
+    let with_folder = shared.settings.feeds.iter().filter(|(_, feed)| feed.folder.is_some());
+    for (feed, settings) in with_folder {
+        let (stop, turns) = (stop.clone(), Arc::clone(turns));
+        let keeper = Keeper::new((shared, work), (feed, settings), turns, &stop);
+        parts.spawn(async move {
+            keeper.run(stop).await;
+            Ok("a drop folder")
+        });
+    }
 }
 
 /// What watches over the other parts.

@@ -8,10 +8,11 @@ use std::time::Duration;
 use kvit_adapters::amqp::{BrokerState, ConsumerHandle, Link};
 use kvit_adapters::clock::Clock;
 use kvit_adapters::store::{Store, StoreError};
-use kvit_schemas::Moment;
+use kvit_schemas::{FeedId, Moment};
 use tokio::sync::{mpsc, watch};
 
 use super::backlog::Backlog;
+use super::folders::FolderState;
 use super::pulse::Pulse;
 use crate::pipeline::relay::Held;
 use crate::pipeline::{Progress, Tally, Work};
@@ -41,6 +42,8 @@ pub struct Shared {
     pub backlog: watch::Sender<Backlog>,
     /// Queues of parties in which messages have waited long and which nobody reads: how many.
     pub neglected: watch::Sender<BTreeMap<String, u32>>,
+    /// Drop folders by feed.
+    pub folders: watch::Sender<BTreeMap<FeedId, FolderState>>,
     /// The consumer.
     pub consumer: ConsumerHandle,
     /// The clock.
@@ -138,6 +141,9 @@ impl Shared {
         let held = self.held.borrow();
         reasons.extend(held.iter().map(|held| {
             format!("{}: {} messages wait: {}", held.destination, held.messages, held.reason)
+        }));
+        reasons.extend(self.folders.borrow().iter().filter_map(|(feed, state)| {
+            Some(format!("drop folder of {feed}: {}", state.problem.as_ref()?))
         }));
         Readiness { ready, reasons }
     }

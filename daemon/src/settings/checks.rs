@@ -10,6 +10,7 @@ use kvit_schemas::FeedId;
 
 use super::broker::{Broker, Doctor};
 use super::finding::Finding;
+use super::members::{Feed, FeedFormat};
 use super::secret;
 use super::tree::{Origin, Table, origin_of};
 use super::{Settings, parties};
@@ -173,10 +174,26 @@ impl<'a> Checks<'a> {
                     self.problem(&format!("feeds.{id}.settles"), what);
                 }
             }
+            self.folder((id, feed), settings);
             if feed.account.as_deref().is_some_and(|account| !is_iban(account)) {
                 let what = "has check digits that do not fit";
                 self.warning(&format!("feeds.{id}.account"), what);
             }
+        }
+    }
+
+    fn folder(&mut self, (id, feed): (&FeedId, &Feed), settings: &Settings) {
+        let Some(folder) = &feed.folder else { return };
+        let key = format!("feeds.{id}.folder");
+        if feed.format == FeedFormat::Messages && self.is_clean(&[&format!("feeds.{id}.format")]) {
+            self.problem(&key, "is set, and the feed's format is \"messages\": it has no files");
+        }
+        let other = settings
+            .feeds
+            .iter()
+            .find(|(other, it)| *other < id && it.folder.as_ref().is_some_and(|it| it == folder));
+        if let Some((other, _)) = other {
+            self.problem(&key, format!("is the folder of feed {other}, too"));
         }
     }
 

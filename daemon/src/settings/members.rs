@@ -1,6 +1,7 @@
 //! The sections of the settings that are about others: parties, their feeds, and operators.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use kvit_schemas::{BankId, FeedId};
 
@@ -73,6 +74,18 @@ choice! {
     }
 }
 
+choice! {
+    /// How it is known that a file in a drop folder is complete.
+    pub enum Complete {
+        /// It is written under a temporary name and renamed.
+        Rename = "rename",
+        /// It has not changed for a while.
+        Stable = "stable",
+        /// A marker file lies beside it.
+        Marker = "marker",
+    }
+}
+
 /// What is set of a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
@@ -97,6 +110,14 @@ pub struct Feed {
     pub rank: u16,
     /// What counts as paid.
     pub amount: PaidAmount,
+    /// Where its files may be put instead of being sent.
+    pub folder: Option<PathBuf>,
+    /// How it is known that a file there is complete.
+    pub folder_complete: Complete,
+    /// For how long a file must not have changed, where that is how.
+    pub folder_stable_seconds: u32,
+    /// The ending of marker files, where those are how.
+    pub folder_marker: String,
 }
 
 choice! {
@@ -141,6 +162,10 @@ pub(super) fn feed(s: &mut Section<'_>) -> Option<Feed> {
         totals: s.choice("totals"),
         rank: s.number("rank", 0..=1000),
         amount: s.choice("amount"),
+        folder: s.optional("folder", folder),
+        folder_complete: s.choice("folder_complete"),
+        folder_stable_seconds: s.number("folder_stable_seconds", 1..=86_400),
+        folder_marker: s.text("folder_marker", marker).unwrap_or_default(),
         bank: bank?,
     })
 }
@@ -168,6 +193,22 @@ fn host(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("must hold host names in lower case, without port; {text:?} is none"))
+}
+
+fn folder(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    Err(format!("must be an absolute path, is {text:?}"))
+}
+
+fn marker(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if (2..=20).contains(&text.len()) && text.starts_with('.') && text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("must be an ending like .done, of 2 to 20 characters, is {text:?}"))
 }
 
 fn account(text: &str) -> Result<String, String> {

@@ -29,13 +29,14 @@ pub use broker::{Broker, BrokerTls, Doctor, Management};
 pub use finding::{Finding, SettingsError};
 pub use layers::{OperatorFile, Sources};
 pub use members::{
-    ContentType, Feed, FeedFormat, Member, Operator, PaidAmount, ReportedState, Role, Totals,
+    Complete, ContentType, Feed, FeedFormat, Member, Operator, PaidAmount, ReportedState, Role,
+    Totals,
 };
 pub use parties::{Directory, Party};
 pub use secret::{BrokerUrl, Secret};
 use section::{Report, Section};
 pub use sections::{
-    Admin, Alerts, BaseValueDay, CatalogueFiles, Deadlines, Decisions, Dedupe, FeeCheck, Fees,
+    Admin, Alerts, BaseValueDay, CatalogueFiles, Deadlines, Decisions, Dedupe, FeeCheck, Fees, Folders,
     Health, Instance, Limits, Log, LogFormat, Pipeline, Schedule, Shutdown, Store, StoreKind,
 };
 use tree::Table;
@@ -67,6 +68,8 @@ pub struct Settings {
     pub feeds: BTreeMap<FeedId, Feed>,
     /// People who operate kvit; without any, root and our own user may do everything.
     pub operators: BTreeMap<OperatorId, Operator>,
+    /// How drop folders are looked at.
+    pub folders: Folders,
     /// How fees are judged.
     pub fees: Fees,
     /// When things run.
@@ -133,6 +136,7 @@ impl Settings {
             agencies: s.entries("agencies", members::member),
             feeds: s.entries("feeds", members::feed),
             operators: s.entries("operators", members::operator),
+            folders: s.section("folders", sections::folders),
             fees: s.section("fees", sections::fees),
             schedule: s.section("schedule", sections::schedule),
             deadlines: s.section("deadlines", sections::deadlines),

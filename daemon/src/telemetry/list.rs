@@ -170,6 +170,17 @@ metrics! {
         "1 while /readyz says so.";
     PROCESS_RESIDENT_BYTES = "kvit_process_resident_bytes", Gauge, [],
         "Memory that the process really takes.";
+    FOLDER_SETTLED = "kvit_folder_files_settled_total", Counter, ["feed", "outcome"],
+        "Files of drop folders that were moved away, by the outcome in their report: applied, \
+         partial, refused, duplicate.";
+    FOLDER_SKIPPED = "kvit_folder_files_skipped_total", Counter, ["feed", "reason"],
+        "Files of drop folders that could not be taken when they were looked at.";
+    FOLDER_FILES = "kvit_folder_files", Gauge, ["feed"],
+        "Files that lie in a drop folder, complete or not.";
+    FOLDER_OLDEST = "kvit_folder_oldest_seconds", Gauge, ["feed"],
+        "Age of the oldest of them; 0 when there is none.";
+    FOLDER_USABLE = "kvit_folder_usable", Gauge, ["feed"],
+        "1 while a drop folder can be read and written.";
     ALERTS_RAISED = "kvit_alerts_raised_total", Counter, ["kind"],
         "Alerts sent to kvit.ops.out by what the daemon watches itself.";
 }

@@ -69,3 +69,51 @@ fn no_name_of_a_metric_is_spelled_elsewhere() {
     }
     assert!(found.is_empty(), "{found:?}");
 }
+
+/// The names of our metrics in a text, without what Prometheus adds to those of histograms.
+fn named(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let words = words.filter(|word| word.starts_with("kvit_"));
+    let plain = |word: &str| {
+        let of = ["_bucket", "_count", "_sum"].iter().find_map(|end| word.strip_suffix(end));
+        of.unwrap_or(word).to_owned()
+    };
+    words.map(plain).collect()
+}
+
+#[test]
+fn dashboard_and_alerts_use_metrics_of_the_list_and_the_dashboard_shows_all() {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
+    let read = |name: &str| std::fs::read_to_string(deploy.join(name)).unwrap();
+    let known: BTreeSet<String> = ALL.iter().map(|metric| metric.name.to_owned()).collect();
+    for name in ["alerts.yml", "alerts.test.yml", "grafana/kvit.json"] {
+        let used = named(&read(name));
+        let strange: Vec<_> = used.difference(&known).collect();
+        assert!(strange.is_empty() && !used.is_empty(), "{name}: {strange:?}");
+    }
+    let shown = named(&read("grafana/kvit.json"));
+    let hidden: Vec<_> = known.difference(&shown).collect();
+    assert!(hidden.is_empty(), "the dashboard does not show {hidden:?}");
+}
+
+#[test]
+fn every_alert_leads_to_a_section_of_the_runbook() {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
+    let read = |name: &str| std::fs::read_to_string(deploy.join(name)).unwrap();
+    let (alerts, runbook) = (read("alerts.yml"), read("runbook.md"));
+    let titles = runbook.lines().filter_map(|line| line.strip_prefix("## "));
+    let anchors: BTreeSet<String> = titles
+        .map(|title| {
+            let kept = title.chars().filter(|c| c.is_alphanumeric() || " -".contains(*c));
+            kept.collect::<String>().to_lowercase().replace(' ', "-")
+        })
+        .collect();
+    let links = alerts.lines().filter_map(|line| line.trim().strip_prefix("runbook_url: "));
+    let mut many = 0;
+    for link in links {
+        let (_, anchor) = link.split_once('#').unwrap();
+        assert!(anchors.contains(anchor), "{link}: there are {anchors:?}");
+        many += 1;
+    }
+    assert_eq!(many, alerts.matches("- alert: ").count(), "each alert has its link");
+}

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 
 use kvit_adapters::feeds::Row;
 use kvit_adapters::store::{Draft, StoreError, Tables};
-use kvit_schemas::message::{FileError, FileOutcome, FileReport, MessageType, Outbound, RowCounts};
+use kvit_schemas::message::{
+    Alert, AlertKind, FileError, FileOutcome, FileReport, MessageType, Outbound, RowCounts,
+};
 use kvit_schemas::record::{
     Actor, AuditLine, Destination, Disposition, FileRecord, FileState, Note, OutBody,
 };
 use kvit_schemas::{Code, Moment};
 
 use super::report::{add_applied, first_report, reject, repeated, spelled as report_text};
-use super::{Begin, FileAnswer, FileStep, Opened};
+use super::{Begin, FileAnswer, FileEnd, FileStep, Opened};
 use crate::engine::{At, Input, RowEnd};
 use crate::pipeline::apply::{Applier, Ended, Work as EngineWork};
-use crate::pipeline::intake::{Body, Checked, Prepared, Refused};
+use crate::pipeline::intake::{Body, Prepared, Refused};
 use crate::pipeline::outgoing::{Cause, message_id, out_message, spelled};
 use crate::pipeline::{refuse, rows};
 
@@ -54,7 +56,7 @@ impl Applier {
         let (Ok(checked), Some(party)) = (&prepared.result, prepared.party.clone()) else {
             unreachable!("a file that begins was checked, and its sender is known")
         };
-        let Body::File { feed, bank, name, .. } = &checked.body else {
+        let Body::File { feed, bank, name, content } = &checked.body else {
             unreachable!("a file that begins is a file")
         };
         match self.repeated(draft, checked, (&party, MessageType::StatementFile), at)? {
@@ -62,7 +64,12 @@ impl Applier {
                 return self.refuse_file(draft, (&prepared, refused), (&sha256, None), at);
             }
             Some(Ended::Duplicate | Ended::Applied(_)) => {
-                return Ok(FileAnswer::Ended(Disposition::Duplicate));
+                let known = if content.is_dropped() {
+                    self.marked_report(draft, (&party, checked), at)?
+                } else {
+                    None
+                };
+                return Ok(ended(Disposition::Duplicate, known));
             }
             None => {}
         }
@@ -70,7 +77,7 @@ impl Applier {
             let detail = format!("{party} does not speak for feed {feed}");
             let refused = Refused::new(Code::FEED_NOT_YOURS, detail);
             refuse::refuse(self, draft, (&prepared, &refused), at)?;
-            return Ok(FileAnswer::Ended(Disposition::Refused));
+            return Ok(ended(Disposition::Refused, None));
         }
         let judged = match judged {
             Ok(judged) => judged,
@@ -187,7 +194,12 @@ impl Applier {
             file.record.report = report_text(&file.report);
             draft.put_file(&file.report.sha256, &file.record);
         }
-        self.mark(draft, (&file.party, &file.checked), at);
+        let is_dropped = file.checked.is_dropped();
+        if is_dropped {
+            self.mark_dropped(draft, (&file.party, &file.checked), (&file.report, at));
+        } else {
+            self.mark(draft, (&file.party, &file.checked), at);
+        }
         let note = Note::FileRead {
             feed: file.record.feed.clone(),
             file_name: file.report.file_name.clone(),
@@ -208,8 +220,9 @@ impl Applier {
             subjects: Vec::new(),
             notes: vec![note],
         });
+        let report = is_dropped.then(|| Box::new(file.report.clone()));
         self.answer_file(draft, file.report, &file.cause, at);
-        Ok(FileAnswer::Ended(Disposition::Applied))
+        Ok(ended(Disposition::Applied, report))
     }
 
     /// A refused file is kept like any message, and answered by its report alone.
@@ -220,9 +233,11 @@ impl Applier {
         (sha256, statement_id): (&str, Option<String>),
         at: At,
     ) -> Result<FileAnswer, StoreError> {
-        let Ok(Checked { body: Body::File { feed, name, .. }, message_id, .. }) = &prepared.result
-        else {
-            unreachable!("a file that is refused here was checked")
+        let (Ok(checked), Some(party)) = (&prepared.result, &prepared.party) else {
+            unreachable!("a file that is refused here was checked, and its sender is known")
+        };
+        let Body::File { feed, name, .. } = &checked.body else {
+            unreachable!("a file that is refused here is a file")
         };
         refuse::keep_and_tell(self, draft, (prepared, &refused), at)?;
         let format = self.directory.feed(feed).map(|feed| feed.format.to_string());
@@ -242,11 +257,16 @@ impl Applier {
                 detail: refused.detail.clone(),
             }],
         };
-        let cause = Cause { message_id: Some(message_id.to_string()), ..Cause::default() };
+        let cause = Cause { message_id: Some(checked.message_id.to_string()), ..Cause::default() };
+        let dropped = checked.is_dropped().then(|| Box::new(report.clone()));
+        if let Some(report) = &dropped {
+            self.mark_dropped(draft, (party, checked), (report, at));
+            self.alert(draft, rejected(report, &refused, at.now), (&cause, 1), at);
+        }
         self.answer_file(draft, report, &cause, at);
         let conflict = refused.code.is_conflict();
         let disposition = if conflict { Disposition::Conflict } else { Disposition::Refused };
-        Ok(FileAnswer::Ended(disposition))
+        Ok(ended(disposition, dropped))
     }
 
     fn answer_file(&self, draft: &mut Draft<'_>, report: FileReport, cause: &Cause, at: At) {
@@ -255,6 +275,19 @@ impl Applier {
         let body = OutBody::Inline(spelled(&Outbound::FileReport(Box::new(report))));
         draft.send(out_message(named, destination, (None, at.now), cause, body));
     }
+}
+
+fn ended(disposition: Disposition, report: Option<Box<FileReport>>) -> FileAnswer {
+    FileAnswer::Ended(FileEnd { disposition, report })
+}
+
+/// Whoever put a file into a folder may not read reports: a person is told, too.
+fn rejected(report: &FileReport, refused: &Refused, now: Moment) -> Alert {
+    let detail = format!(
+        "feed {}, file {}: {}: {}; it lies in rejected/ with its report",
+        report.feed, report.file_name, refused.code, refused.detail
+    );
+    Alert { kind: AlertKind::FileRejected, at: now, detail, order_code: None, payment: None }
 }
 
 /// A file of which rows were rejected may be sent again once the cause is mended: its good rows are

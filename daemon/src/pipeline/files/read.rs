@@ -1,14 +1,16 @@
 //! Reading a file: once to judge it as a whole, once more row by row.
 
 use std::collections::BTreeMap;
+use std::io::{self, BufRead};
 
 use kvit_adapters::feeds::{
-    AmountRule, Direction, FeedError, FileFormat, FileHead, Options, Reader, Row,
+    AmountRule, Direction, FeedError, FileFormat, FileHead, Options, Reader, Row, RowError,
 };
 use kvit_schemas::message::FileError;
 use kvit_schemas::{Code, Currency, Money};
 use tokio::sync::mpsc;
 
+use super::FileContent;
 use crate::pipeline::intake::Refused;
 use crate::settings::{Feed, FeedFormat, PaidAmount, Totals};
 
@@ -26,9 +28,27 @@ pub struct Judged {
     pub sums: BTreeMap<Currency, (Option<i64>, i64)>,
 }
 
+/// Why there is nothing to say of a file.
+pub(super) enum Unusable {
+    /// It is refused.
+    Refused(Refused),
+    /// It could not be read now.
+    Unread(io::Error),
+}
+
+impl From<Refused> for Unusable {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
 /// Reads a file to its end and judges it, without a store.
-pub fn judge(bytes: &[u8], name: &str, settings: &Feed) -> Result<Judged, Refused> {
-    let mut reader = open(bytes, name, settings)?;
+pub(super) fn judge<R: BufRead>(
+    source: R,
+    name: &str,
+    settings: &Feed,
+) -> Result<Judged, Unusable> {
+    let mut reader = open(source, name, settings)?;
     let mut sums: BTreeMap<Currency, i64> = BTreeMap::new();
     for row in reader.by_ref() {
         let Ok(row) = row.map_err(unreadable)? else { continue };
@@ -37,7 +57,7 @@ pub fn judge(bytes: &[u8], name: &str, settings: &Feed) -> Result<Judged, Refuse
             && !settings.service.is_empty()
         {
             let detail = format!("the file is for service {service}, which is not the feed's");
-            return Err(Refused::new(Code::FILE_NOT_OURS, detail));
+            return Err(Refused::new(Code::FILE_NOT_OURS, detail).into());
         }
         if row.direction == Direction::Credit {
             let sum = sums.entry(row.amount.currency()).or_default();
@@ -47,7 +67,7 @@ pub fn judge(bytes: &[u8], name: &str, settings: &Feed) -> Result<Judged, Refuse
     ours(reader.head(), settings)?;
     let wrong = reader.check();
     if let (Some(first), Totals::Refuse) = (wrong.first(), settings.totals) {
-        return Err(Refused::new(Code::FILE_TOTALS_DISAGREE, first.to_string()));
+        return Err(Refused::new(Code::FILE_TOTALS_DISAGREE, first.to_string()).into());
     }
     for discrepancy in &wrong {
         tracing::warn!(%discrepancy, file = name, "control totals disagree");
@@ -64,13 +84,13 @@ pub fn judge(bytes: &[u8], name: &str, settings: &Feed) -> Result<Judged, Refuse
     })
 }
 
-fn open<'a>(bytes: &'a [u8], name: &str, settings: &Feed) -> Result<Reader<&'a [u8]>, Refused> {
+fn open<R: BufRead>(source: R, name: &str, settings: &Feed) -> Result<Reader<R>, Unusable> {
     let format = match settings.format {
         FeedFormat::Erip => FileFormat::Erip,
         FeedFormat::ClientBank => FileFormat::ClientBank,
         FeedFormat::Messages => {
             let detail = "this feed takes messages only; set feeds.<id>.format";
-            return Err(Refused::new(Code::FILE_UNREADABLE, detail));
+            return Err(Refused::new(Code::FILE_UNREADABLE, detail).into());
         }
     };
     let amount_rule = match settings.amount {
@@ -78,11 +98,23 @@ fn open<'a>(bytes: &'a [u8], name: &str, settings: &Feed) -> Result<Reader<&'a [
         PaidAmount::AmountPlusFine => AmountRule::AmountPlusFine,
     };
     let options = Options { file_name: Some(name), amount_rule };
-    Reader::open(format, bytes, &options).map_err(unreadable)
+    Reader::open(format, source, &options).map_err(unreadable)
 }
 
-fn unreadable(error: FeedError) -> Refused {
-    Refused::new(Code::FILE_UNREADABLE, error.to_string())
+fn unreadable(error: FeedError) -> Unusable {
+    match error {
+        FeedError::Io(error) => Unusable::Unread(error),
+        FeedError::Empty
+        | FeedError::Charset(_)
+        | FeedError::Format(_)
+        | FeedError::NotARegister(_)
+        | FeedError::Kind(_)
+        | FeedError::KindMismatch { .. }
+        | FeedError::Head { .. }
+        | FeedError::SeveralStatements => {
+            Unusable::Refused(Refused::new(Code::FILE_UNREADABLE, error.to_string()))
+        }
+    }
 }
 
 /// The file must be for the account and the taxpayer that the feed is set to.
@@ -98,28 +130,39 @@ fn ours(head: &FileHead, settings: &Feed) -> Result<(), Refused> {
     differ("taxpayer", &settings.unp, &head.unp)
 }
 
-/// Sends the rows after `from`, in chunks. The file was read to its end before, so it can be read
-/// again; a receiver that is gone ends the reading.
+/// Sends the rows after `from`, in chunks. True when the file was read to its end, and was to its
+/// end the one that was judged.
 pub(super) fn chunks(
-    bytes: &[u8],
+    content: &FileContent,
     (name, settings): (&str, &Feed),
     from: u64,
     chunk: &mpsc::Sender<Vec<Result<Row, FileError>>>,
-) {
-    let Ok(reader) = open(bytes, name, settings) else { return };
+) -> bool {
+    let Ok(reader) = open(content.reader(), name, settings) else { return false };
     let skip = usize::try_from(from).unwrap_or(usize::MAX);
-    let mut rows = reader.filter_map(Result::ok).skip(skip).map(|row| {
-        row.map_err(|error| FileError {
-            row: error.row,
-            byte_offset: Some(error.byte_offset),
-            code: Code::ROW_UNREADABLE.to_string(),
-            detail: format!("{}: {}", error.reason.as_str(), error.detail),
-        })
-    });
+    let mut rows = reader.skip(skip);
     loop {
-        let some: Vec<_> = rows.by_ref().take(STEP_ROWS).collect();
-        if some.is_empty() || chunk.blocking_send(some).is_err() {
-            return;
+        let some: Result<Vec<_>, FeedError> = rows.by_ref().take(STEP_ROWS).collect();
+        let Ok(some) = some else { return false };
+        // Looked at after reading: so these rows are those that were judged.
+        if !content.is_unchanged() {
+            return false;
         }
+        if some.is_empty() {
+            return true;
+        }
+        let some = some.into_iter().map(|row| row.map_err(told)).collect();
+        if chunk.blocking_send(some).is_err() {
+            return false;
+        }
+    }
+}
+
+fn told(error: RowError) -> FileError {
+    FileError {
+        row: error.row,
+        byte_offset: Some(error.byte_offset),
+        code: Code::ROW_UNREADABLE.to_string(),
+        detail: format!("{}: {}", error.reason.as_str(), error.detail),
     }
 }
