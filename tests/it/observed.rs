@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use kvit_tests::broker::{Peer, PrivateBroker, until};
 use kvit_tests::child::Process;
 use kvit_tests::daemon::{Send, World};
+use lapin::BasicProperties;
+use lapin::options::{BasicGetOptions, BasicPublishOptions};
+use lapin::types::{AMQPValue, FieldTable};
 use serde_json::{Value, json};
 
 /// What `World::process` starts.
@@ -135,6 +138,58 @@ async fn every_delivery_is_counted_once_also_when_connections_are_lost() -> Resu
     let published = sum(&metrics, "kvit_publishes_ended_total", &["confirmed"]);
     assert!(published > 0.0 && sum(&metrics, "kvit_publish_confirm_seconds_count", &[]) > 0.0);
     daemon.stop().await
+}
+
+/// A trace goes on in what a message causes, from the outbox of a restarted daemon too.
+#[tokio::test]
+async fn what_a_message_causes_continues_its_trace_also_after_a_restart() -> Result<()> {
+    let world = World::new()?;
+    let daemon = world.start().await?;
+    let peer = world.peer().await?;
+    let queue = world.name("bank.erip.reports");
+    peer.channel
+        .queue_delete(queue.clone().into(), lapin::options::QueueDeleteOptions::default())
+        .await?;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    for (id, header) in [("t1", format!("00-{trace}-00f067aa0ba902b7-01")), ("t2", "bad".into())] {
+        let mut headers = FieldTable::default();
+        headers.insert("traceparent".into(), AMQPValue::LongString(header.into()));
+        let properties = BasicProperties::default()
+            .with_message_id(id.into())
+            .with_type("payment.reported.v1".into())
+            .with_user_id("erip".into())
+            .with_headers(headers);
+        let exchange = world.name("bank.in");
+        let key = "erip.payment".into();
+        let options = BasicPublishOptions::default();
+        let publish =
+            peer.channel.basic_publish(exchange.into(), key, options, b"{", properties).await?;
+        ensure!(publish.await?.is_ack());
+    }
+    let taken = || async { Ok(peer.ready(&world.name("bank.in")).await? == 0) };
+    until("both are taken", taken).await?;
+    ensure!(daemon.stop().await?.outbox_rows > 0, "the answers wait for their queue");
+    let daemon = world.start().await?;
+    let waiting = || async { Ok(peer.ready(&queue).await? == 2) };
+    until("both answers are there", waiting).await?;
+    let mut traces = BTreeMap::new();
+    for _ in 0..2 {
+        let options = BasicGetOptions { no_ack: true };
+        let got = peer.channel.basic_get(queue.clone().into(), options).await?;
+        let got = got.context("two are there")?;
+        let headers = got.delivery.properties.headers().clone().unwrap_or_default();
+        let text = |name: &str| match headers.inner().get(name) {
+            Some(AMQPValue::LongString(text)) => text.to_string(),
+            Some(_) | None => String::new(),
+        };
+        traces.insert(text("kvit-cause"), text("traceparent"));
+    }
+    let continued = traces.get("t1").context("t1 is answered")?;
+    ensure!(continued.starts_with(&format!("00-{trace}-")) && continued.ends_with("-01"));
+    ensure!(!continued.contains("00f067aa0ba902b7"), "the answer is a step of its own");
+    assert_eq!(traces.get("t2").map(String::as_str), Some(""), "a bad one is none");
+    daemon.stop().await?;
+    Ok(())
 }
 
 /// Takes what systemd is told until something is there.

@@ -55,9 +55,13 @@ impl DropFolder {
     /// When it is not there, or may not be written.
     pub fn open(path: &Path, completion: Completion) -> io::Result<Self> {
         for end in [End::Done, End::Rejected] {
-            match std::fs::create_dir(path.join(end.folder())) {
+            let folder = path.join(end.folder());
+            match std::fs::create_dir(&folder) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
                 Ok(()) | Err(_) => {}
+            }
+            if !std::fs::symlink_metadata(&folder)?.is_dir() {
+                return Err(io::Error::other(format!("{} is no folder", folder.display())));
             }
         }
         let (watched, put_off) = (BTreeMap::new(), BTreeMap::new());

@@ -89,7 +89,7 @@ impl DropFolder {
         (scan, now): (&mut Scan, Moment),
     ) -> io::Result<Option<(OsString, Stamp)>> {
         let name = entry.file_name();
-        if is_temporary(&name) || self.is_marker(&name)? {
+        if is_own(&name) || is_temporary(&name) || self.is_marker(&name)? {
             return Ok(None);
         }
         // Of the entry itself, not of what a link leads to.
@@ -103,7 +103,7 @@ impl DropFolder {
             return Ok(Some((name, stamp)));
         }
         let known = self.put_off.get(&name).is_some_and(|(known, _)| known.is_same_file(&stamp));
-        if !known && !is_own(&name) {
+        if !known {
             scan.skipped.push((name.to_string_lossy().into_owned(), Skip::NotAFile));
             self.put_off(&name, now.plus_seconds(24 * 60 * 60));
         }

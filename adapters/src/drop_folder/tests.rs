@@ -70,6 +70,15 @@ fn what_is_no_file_is_told_once_and_left() {
 }
 
 #[test]
+fn a_folder_whose_places_are_taken_by_something_else_is_not_used() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("done"), "").unwrap();
+    let error = DropFolder::open(directory.path(), Completion::Rename).unwrap_err();
+    assert!(error.to_string().ends_with("done is no folder"), "{error}");
+    assert!(DropFolder::open(&directory.path().join("none"), Completion::Rename).is_err());
+}
+
+#[test]
 fn a_file_is_stable_when_it_has_not_changed_for_as_long_as_was_set() {
     let (_directory, mut folder) = folder(Completion::Stable(10));
     put(&folder, "a", "1");

@@ -10,7 +10,7 @@ use crate::settings::Party;
 
 use super::apply::{Applier, Ended, Work};
 use super::intake::{Body, Checked, Prepared, Refused};
-use super::outgoing::Cause;
+use super::outgoing::{Cause, trace_of};
 use super::{refuse, rows};
 
 impl Applier {
@@ -24,6 +24,7 @@ impl Applier {
         prepared: &Prepared,
         now: Moment,
     ) -> Result<Disposition, StoreError> {
+        let _trace = trace_of(&prepared.arrival.properties).map(|trace| trace.entered());
         let at = At { now, seq: self.take_seq() };
         let ended = match (&prepared.result, &prepared.party) {
             (Ok(checked), Some(party)) => self.message(draft, prepared, checked, party, at)?,

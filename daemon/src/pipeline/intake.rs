@@ -9,6 +9,7 @@ use kvit_schemas::message::{ContentHash, Inbound, MessageType, Sender, decode_js
 use kvit_schemas::{BankId, Code, FeedId, MessageId, Moment, OrderCode};
 
 use super::files::FileContent;
+use super::outgoing::trace_of;
 use crate::settings::{Directory, Party};
 
 /// The queues that kvit reads.
@@ -171,6 +172,7 @@ pub struct Intake {
 impl Intake {
     /// Checks a delivery in the contract's order: size, party, envelope, decoding.
     pub fn check(&self, arrival: Arrival, now: Moment) -> Prepared {
+        let _trace = trace_of(&arrival.properties).map(|trace| trace.entered());
         let party = self.party_of(&arrival);
         let checked = || self.checked(&arrival, party.as_ref(), now);
         // A panic is kvit's own bug: the message goes to quarantine, and the next is looked at.

@@ -5,6 +5,8 @@ use kvit_schemas::message::{MessageType, Outbound};
 use kvit_schemas::record::{Destination, OutBody, OutMessage, Seq};
 use kvit_schemas::{MessageId, Moment, OrderCode};
 
+use crate::telemetry::{TraceContext, trace};
+
 /// The id of the nth message that an input caused. The store's name keeps ids of different
 /// stores apart.
 pub(super) fn message_id(store: &str, seq: Seq, nth: usize) -> MessageId {
@@ -27,7 +29,7 @@ fn id(text: String) -> MessageId {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cause {
     pub(super) message_id: Option<String>,
-    pub(super) traceparent: Option<String>,
+    pub(super) trace: Option<TraceContext>,
     /// When it was sent, as its sender says.
     pub(super) sent_at: Option<Moment>,
 }
@@ -35,13 +37,18 @@ pub(super) struct Cause {
 impl Cause {
     /// What a delivery says of itself, as far as it may be carried on.
     pub(super) fn of(properties: &Properties) -> Self {
-        let short = |text: &&str| text.len() <= 128;
         Self {
             message_id: properties.message_id.clone(),
-            traceparent: properties.header("traceparent").filter(short).map(str::to_owned),
+            trace: trace_of(properties),
             sent_at: properties.timestamp.and_then(moment_of),
         }
     }
+}
+
+/// The trace that a delivery belongs to. One that cannot be read is none: it is no part of what
+/// the message says.
+pub(super) fn trace_of(properties: &Properties) -> Option<TraceContext> {
+    properties.header(trace::HEADER)?.parse().ok()
 }
 
 fn moment_of(seconds: u64) -> Option<Moment> {
@@ -56,13 +63,14 @@ pub(super) fn out_message(
     cause: &Cause,
     body: OutBody,
 ) -> OutMessage {
+    let traceparent = cause.trace.map(|trace| trace.child(message_id.as_str()).to_string());
     OutMessage {
         destination,
         message_id,
         kind: kind.as_str().to_owned(),
         order_code,
         cause: cause.message_id.clone(),
-        traceparent: cause.traceparent.clone(),
+        traceparent,
         at,
         body,
         caused_at: cause.sent_at,

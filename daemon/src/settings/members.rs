@@ -120,6 +120,13 @@ pub struct Feed {
     pub folder_marker: String,
 }
 
+/// `[folders]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// Between two looks at a drop folder.
+    pub poll_seconds: u64,
+}
+
 choice! {
     /// What an operator may do.
     pub enum Role {
@@ -168,6 +175,10 @@ pub(super) fn feed(s: &mut Section<'_>) -> Option<Feed> {
         folder_marker: s.text("folder_marker", marker).unwrap_or_default(),
         bank: bank?,
     })
+}
+
+pub(super) fn folders(s: &mut Section<'_>) -> Folders {
+    Folders { poll_seconds: s.number("poll_seconds", 1..=3_600) }
 }
 
 pub(super) fn operator(s: &mut Section<'_>) -> Option<Operator> {

@@ -29,14 +29,14 @@ pub use broker::{Broker, BrokerTls, Doctor, Management};
 pub use finding::{Finding, SettingsError};
 pub use layers::{OperatorFile, Sources};
 pub use members::{
-    Complete, ContentType, Feed, FeedFormat, Member, Operator, PaidAmount, ReportedState, Role,
-    Totals,
+    Complete, ContentType, Feed, FeedFormat, Folders, Member, Operator, PaidAmount, ReportedState,
+    Role, Totals,
 };
 pub use parties::{Directory, Party};
 pub use secret::{BrokerUrl, Secret};
 use section::{Report, Section};
 pub use sections::{
-    Admin, Alerts, BaseValueDay, CatalogueFiles, Deadlines, Decisions, Dedupe, FeeCheck, Fees, Folders,
+    Admin, Alerts, BaseValueDay, CatalogueFiles, Deadlines, Decisions, Dedupe, FeeCheck, Fees,
     Health, Instance, Limits, Log, LogFormat, Pipeline, Schedule, Shutdown, Store, StoreKind,
 };
 use tree::Table;
@@ -136,7 +136,7 @@ impl Settings {
             agencies: s.entries("agencies", members::member),
             feeds: s.entries("feeds", members::feed),
             operators: s.entries("operators", members::operator),
-            folders: s.section("folders", sections::folders),
+            folders: s.section("folders", members::folders),
             fees: s.section("fees", sections::fees),
             schedule: s.section("schedule", sections::schedule),
             deadlines: s.section("deadlines", sections::deadlines),

@@ -93,13 +93,6 @@ choice! {
     hint: "; this version counts by the day of the application only"
 }
 
-/// `[folders]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folders {
-    /// Between two looks at a drop folder.
-    pub poll_seconds: u64,
-}
-
 /// `[fees]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fees {
@@ -231,10 +224,6 @@ pub(super) fn store(s: &mut Section<'_>) -> Store {
 
 pub(super) fn catalogue(s: &mut Section<'_>) -> CatalogueFiles {
     CatalogueFiles { path: s.path("path") }
-}
-
-pub(super) fn folders(s: &mut Section<'_>) -> Folders {
-    Folders { poll_seconds: s.number("poll_seconds", 1..=3_600) }
 }
 
 pub(super) fn fees(s: &mut Section<'_>) -> Fees {

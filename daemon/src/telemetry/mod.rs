@@ -4,6 +4,7 @@ pub mod events;
 pub mod list;
 pub mod log;
 mod recorder;
+pub mod trace;
 
 #[cfg(test)]
 mod tests;
@@ -11,3 +12,4 @@ mod tests;
 pub use list::{Kind, Metric};
 pub(crate) use recorder::fold;
 pub use recorder::{install, rendered};
+pub use trace::TraceContext;

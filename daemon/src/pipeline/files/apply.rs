@@ -56,7 +56,7 @@ impl Applier {
         let (Ok(checked), Some(party)) = (&prepared.result, prepared.party.clone()) else {
             unreachable!("a file that begins was checked, and its sender is known")
         };
-        let Body::File { feed, bank, name, content } = &checked.body else {
+        let Body::File { feed, bank, name, .. } = &checked.body else {
             unreachable!("a file that begins is a file")
         };
         match self.repeated(draft, checked, (&party, MessageType::StatementFile), at)? {
@@ -64,11 +64,7 @@ impl Applier {
                 return self.refuse_file(draft, (&prepared, refused), (&sha256, None), at);
             }
             Some(Ended::Duplicate | Ended::Applied(_)) => {
-                let known = if content.is_dropped() {
-                    self.marked_report(draft, (&party, checked), at)?
-                } else {
-                    None
-                };
+                let known = self.marked_report(draft, (&party, checked), at)?;
                 return Ok(ended(Disposition::Duplicate, known));
             }
             None => {}
@@ -85,7 +81,7 @@ impl Applier {
                 return self.refuse_file(draft, (&prepared, refused), (&sha256, None), at);
             }
         };
-        let cause = Cause { message_id: Some(checked.message_id.to_string()), ..Cause::default() };
+        let cause = Cause::of(&prepared.arrival.properties);
         let report = first_report(feed, name, &sha256, &judged);
         let known = draft.file(feed, &sha256)?;
         let fresh = FileRecord {
@@ -257,7 +253,7 @@ impl Applier {
                 detail: refused.detail.clone(),
             }],
         };
-        let cause = Cause { message_id: Some(checked.message_id.to_string()), ..Cause::default() };
+        let cause = Cause::of(&prepared.arrival.properties);
         let dropped = checked.is_dropped().then(|| Box::new(report.clone()));
         if let Some(report) = &dropped {
             self.mark_dropped(draft, (party, checked), (report, at));

@@ -78,13 +78,16 @@ impl Applier {
         draft.put_mark(self.period(at.now), named, mark);
     }
 
-    /// The report of a laying-down that was marked.
+    /// The report of a laying-down that was marked; none for a file that came as a message.
     pub(super) fn marked_report(
         &self,
         draft: &Draft<'_>,
         (party, checked): (&Party, &Checked),
         at: At,
     ) -> Result<Option<Box<FileReport>>, StoreError> {
+        if !checked.is_dropped() {
+            return Ok(None);
+        }
         let period = self.period(at.now);
         let periods = period.saturating_sub(1)..=period;
         let mark = draft.mark(periods, &party.to_string(), checked.message_id.as_str())?;
