@@ -4,6 +4,7 @@
 pub mod applicant;
 pub mod code;
 pub mod code_scan;
+pub mod contract;
 pub mod hex;
 pub mod ids;
 pub mod message;

@@ -78,8 +78,8 @@ impl FromStr for Moment {
     type Err = MomentError;
 
     fn from_str(text: &str) -> Result<Self, MomentError> {
-        // chrono also reads a space for the T and 60 for a second; RFC 3339 profiles differ there.
-        if text.as_bytes().get(10) != Some(&b'T') {
+        // chrono also reads a space for the T; RFC 3339 wants a T, in either case.
+        if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
             return Err(MomentError::Moment);
         }
         let moment = DateTime::parse_from_rfc3339(text).map_err(|_| MomentError::Moment)?;
@@ -212,6 +212,7 @@ mod tests {
         let moment: Moment = "2026-03-05T07:15:00Z".parse().unwrap();
         assert_eq!(moment.to_string(), "2026-03-05T10:15:00+03:00");
         assert_eq!(moment, "2026-03-05T10:15:00+03:00".parse().unwrap());
+        assert_eq!(moment, "2026-03-05t07:15:00z".parse().unwrap(), "letters of either case");
         assert_eq!(moment.day().to_string(), "2026-03-05");
         assert_eq!(
             "2026-03-05T21:30:00Z".parse::<Moment>().unwrap().day().to_string(),

@@ -57,6 +57,14 @@ impl Currency {
         iso_currency::Currency::from_numeric(number)?.code().parse().ok()
     }
 
+    /// All of them, in the order of their codes.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let letters = || b'A'..=b'Z';
+        let codes = letters()
+            .flat_map(move |a| letters().flat_map(move |b| letters().map(move |c| [a, b, c])));
+        codes.filter_map(|code| std::str::from_utf8(&code).ok()?.parse().ok())
+    }
+
     /// How many digits stand behind the decimal point.
     pub fn minor_digits(self) -> usize {
         iso_currency::Currency::from_code(self.as_str())

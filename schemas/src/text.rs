@@ -43,9 +43,14 @@ fn bounded(text: &str, max: usize, control: impl Fn(char) -> bool) -> Result<(),
 }
 
 /// True for characters that no value may hold: U+0000–U+001F and U+007F–U+009F, except tab and
-/// line ends, which prose may hold.
+/// line ends, which prose may hold, and the two that are no characters at all: XML could not carry
+/// them on.
 pub fn is_forbidden_control(c: char) -> bool {
-    c.is_control() && !matches!(c, '\t' | '\n' | '\r')
+    match c {
+        '\t' | '\n' | '\r' => false,
+        '\u{FFFE}' | '\u{FFFF}' => true,
+        other => other.is_control(),
+    }
 }
 
 macro_rules! bounded_text {
@@ -106,7 +111,7 @@ macro_rules! bounded_text {
     };
 }
 
-bounded_text!(Line, char::is_control);
+bounded_text!(Line, |c| c.is_control() || is_forbidden_control(c));
 bounded_text!(Prose, is_forbidden_control);
 
 /// Deserializes a value through its parser, from borrowed or owned text.

@@ -10,6 +10,7 @@ mod doctor;
 mod failure;
 mod feed;
 mod run;
+mod schema;
 mod show;
 mod simulate;
 mod table;
@@ -97,6 +98,9 @@ enum Command {
     /// Bank files
     #[command(subcommand)]
     Feed(FeedCommand),
+    /// What others build against: schemas, examples, the AsyncAPI document
+    #[command(subcommand)]
+    Schema(schema::SchemaCommand),
     /// Play portals, banks and agencies against a daemon of its own, and verify what it does
     Demo(demo::DemoArgs),
     /// Play some of the parties against a kvit behind any broker, and judge what they hear
@@ -179,6 +183,7 @@ fn act(cli: &Cli) -> Result<(), Failure> {
         Command::Feed(FeedCommand::Parse { file, format }) => {
             feed::parse(file, *format, global.json)
         }
+        Command::Schema(command) => schema::schema(command, global.json),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "kvit", &mut script);

@@ -122,7 +122,7 @@ fn terms(
 fn check_identification(body: &ApplicationSubmitted, procedure: &Procedure) -> Result<(), Refusal> {
     let Some(rule) = procedure.applicants.get(&body.applicant.kind) else {
         let detail = format!("procedure {} is not open to this kind of applicant", procedure.code);
-        return Err(Refusal::new(Code::PROCEDURE_UNKNOWN, "/applicant/kind", detail));
+        return Err(Refusal::new(Code::APPLICANT_NOT_ADMITTED, "/applicant/kind", detail));
     };
     if body.identification >= rule.identification {
         return Ok(());

@@ -27,7 +27,9 @@ impl Applier {
         let _trace = trace_of(&prepared.arrival.properties).map(|trace| trace.entered());
         let at = At { now, seq: self.take_seq() };
         let ended = match (&prepared.result, &prepared.party) {
-            (Ok(checked), Some(party)) => self.message(draft, prepared, checked, party, at)?,
+            (Ok(checked), Some(party)) => {
+                placed(self.message(draft, prepared, checked, party, at)?, checked)
+            }
             (Ok(_), None) => Ended::Refused(Refused::new(Code::SENDER_UNKNOWN, "no party")),
             (Err(refused), _) => Ended::Refused(refused.clone()),
         };
@@ -161,5 +163,17 @@ impl Applier {
                 Ok(Input::Report(rows::report_of(body)))
             }
         }
+    }
+}
+
+/// The same with the place told as the body was spelled.
+fn placed(ended: Ended, checked: &Checked) -> Ended {
+    match (ended, &checked.body) {
+        (Ended::Refused(mut refused), Body::Message(message)) => {
+            let kind = message.kind();
+            refused.pointer = refused.pointer.map(|it| checked.spelling.place(kind, &it));
+            Ended::Refused(refused)
+        }
+        (ended, Body::Message(_) | Body::File { .. }) => ended,
     }
 }

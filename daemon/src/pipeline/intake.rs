@@ -5,12 +5,14 @@ use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kvit_adapters::amqp::Properties;
-use kvit_schemas::message::{ContentHash, Inbound, MessageType, Sender, decode_json};
+use kvit_schemas::message::{ContentHash, Inbound, MessageType, Sender};
 use kvit_schemas::{BankId, Code, FeedId, MessageId, Moment, OrderCode};
 
 use super::files::FileContent;
 use super::outgoing::trace_of;
 use crate::settings::{Directory, Party};
+
+use super::spelling::Spelling;
 
 /// The queues that kvit reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -87,6 +89,8 @@ pub struct Checked {
     pub content: ContentHash,
     /// Its body.
     pub body: Body,
+    /// How the body was spelled: places in it are told in the same manner.
+    pub spelling: Spelling,
 }
 
 impl Checked {
@@ -174,12 +178,7 @@ impl Intake {
     pub fn check(&self, arrival: Arrival, now: Moment) -> Prepared {
         let _trace = trace_of(&arrival.properties).map(|trace| trace.entered());
         let party = self.party_of(&arrival);
-        let checked = || self.checked(&arrival, party.as_ref(), now);
-        // A panic is kvit's own bug: the message goes to quarantine, and the next is looked at.
-        let result = catch_unwind(AssertUnwindSafe(checked)).unwrap_or_else(|_| {
-            tracing::error!("defect met while looking at a message");
-            Err(Refused::new(Code::DEFECT, "kvit failed while reading the message"))
-        });
+        let result = guarded(|| self.checked(&arrival, party.as_ref(), now));
         Prepared { party, result: result.map_err(Refused::bounded), arrival }
     }
 
@@ -212,21 +211,21 @@ impl Intake {
             };
             return Err(Refused::new(Code::SENDER_UNKNOWN, detail));
         };
-        let message_id = message_id(arrival)?;
-        let kind = kind_of(arrival, party, sender)?;
-        let body = inflated(arrival, limit)?;
-        if kind == MessageType::StatementFile {
-            return self.file(arrival, party, message_id, body.into_owned());
+        let said = arrival.properties.kind.as_deref();
+        if said == Some(MessageType::StatementFile.as_str()) {
+            let message_id = message_id(arrival.properties.message_id.as_deref())?;
+            kind_of(arrival, said, party, sender)?;
+            let bytes = inflated(arrival, limit)?.into_owned();
+            return self.file(arrival, party, message_id, bytes);
         }
-        json_only(arrival)?;
-        let message = decode_json(kind, &body, now).map_err(|invalid| Refused {
-            code: invalid.code,
-            detail: invalid.detail,
-            pointer: (!invalid.pointer.is_empty()).then_some(invalid.pointer),
-            order_code: named_order(&body),
-        })?;
+        let spelling = Spelling::of(arrival.properties.content_type.as_deref())?;
+        let body = inflated(arrival, limit)?;
+        let opened = spelling.open(&body, &arrival.properties)?;
+        let message_id = message_id(opened.message_id.as_deref())?;
+        let kind = kind_of(arrival, opened.kind.as_deref(), party, sender)?;
+        let message = spelling.decode(kind, &opened, now)?;
         let content = message.content_hash();
-        Ok(Checked { message_id, content, body: Body::Message(message) })
+        Ok(Checked { message_id, content, body: Body::Message(message), spelling })
     }
 
     fn file(
@@ -248,20 +247,33 @@ impl Intake {
         let name = name.chars().filter(|c| !c.is_control()).take(255).collect();
         let file = FileContent::of_message(bytes);
         let body = Body::File { feed, bank: bank.clone(), name, content: file };
-        Ok(Checked { message_id, content, body })
+        Ok(Checked { message_id, content, body, spelling: Spelling::Json })
     }
 }
 
-fn message_id(arrival: &Arrival) -> Result<MessageId, Refused> {
-    let given = arrival.properties.message_id.as_deref().unwrap_or_default();
-    given.parse().map_err(|_| {
+/// A look at a message that may fail by kvit's own bug: a panic is a refusal like any other, the
+/// message goes to quarantine, and the next is looked at.
+pub fn guarded<T>(look: impl FnOnce() -> Result<T, Refused>) -> Result<T, Refused> {
+    catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|_| {
+        tracing::error!("defect met while looking at a message");
+        Err(Refused::new(Code::DEFECT, "kvit failed while reading the message"))
+    })
+}
+
+fn message_id(given: Option<&str>) -> Result<MessageId, Refused> {
+    given.unwrap_or_default().parse().map_err(|_| {
         let detail = "message_id must be 1 to 128 visible ASCII characters";
         Refused::new(Code::MESSAGE_ID_INVALID, detail)
     })
 }
 
-fn kind_of(arrival: &Arrival, party: &Party, queue: Sender) -> Result<MessageType, Refused> {
-    let given = arrival.properties.kind.as_deref().unwrap_or_default();
+fn kind_of(
+    arrival: &Arrival,
+    given: Option<&str>,
+    party: &Party,
+    queue: Sender,
+) -> Result<MessageType, Refused> {
+    let given = given.unwrap_or_default();
     let kind: MessageType = given.parse().map_err(|_| {
         let shown: String = given.chars().take(80).collect();
         Refused::new(Code::TYPE_UNKNOWN, format!("{shown:?} is no type of the contract"))
@@ -289,24 +301,14 @@ fn kind_of(arrival: &Arrival, party: &Party, queue: Sender) -> Result<MessageTyp
     Err(Refused::new(Code::ROUTING_KEY_DISAGREES, detail))
 }
 
-fn json_only(arrival: &Arrival) -> Result<(), Refused> {
-    let Some(given) = arrival.properties.content_type.as_deref() else { return Ok(()) };
-    let (media, parameter) = given.split_once(';').unwrap_or((given, ""));
-    let parameter = parameter.trim().to_ascii_lowercase();
-    let charset = parameter.is_empty() || parameter == "charset=utf-8";
-    if media.trim().eq_ignore_ascii_case("application/json") && charset {
-        return Ok(());
-    }
-    Err(Refused::new(Code::CONTENT_TYPE_UNSUPPORTED, format!("{given:?} is not application/json")))
-}
-
 fn inflated(arrival: &Arrival, limit: usize) -> Result<Cow<'_, [u8]>, Refused> {
     match arrival.properties.content_encoding.as_deref() {
         None | Some("" | "identity" | "utf-8" | "UTF-8") => Ok(Cow::Borrowed(&arrival.body)),
         Some("gzip") => {
             let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
             let mut body = Vec::new();
-            let read = flate2::read::GzDecoder::new(arrival.body.as_slice())
+            // Of several members in one body, all; what follows them and is none is an error.
+            let read = flate2::read::MultiGzDecoder::new(arrival.body.as_slice())
                 .take(most)
                 .read_to_end(&mut body);
             match read {
@@ -323,13 +325,4 @@ fn inflated(arrival: &Arrival, limit: usize) -> Result<Cow<'_, [u8]>, Refused> {
             Err(Refused::new(Code::CONTENT_ENCODING_INVALID, detail))
         }
     }
-}
-
-/// The order that a body names, though the rest of it is refused.
-fn named_order(body: &[u8]) -> Option<OrderCode> {
-    #[derive(serde::Deserialize)]
-    struct Named {
-        order_code: Option<OrderCode>,
-    }
-    serde_json::from_slice::<Named>(body).ok()?.order_code
 }

@@ -22,6 +22,7 @@ mod outgoing;
 mod refuse;
 pub mod relay;
 mod rows;
+mod spelling;
 pub mod tally;
 mod write;
 
@@ -31,4 +32,5 @@ pub use committer::{Committer, CommitterHandle, Progress, Work};
 pub use intake::{Arrival, Intake, Limits, Prepared, Queue};
 pub use outgoing::Addresses;
 pub(crate) use rows::PaymentDetail;
+pub use spelling::Spelling;
 pub use tally::{Taken, Tally};

@@ -1,10 +1,14 @@
 //! Messages to be sent: their ids, their addresses, their bytes.
 
+use std::collections::BTreeMap;
+
 use kvit_adapters::amqp::{Outgoing, Properties, Speaker};
-use kvit_schemas::message::{MessageType, Outbound};
+use kvit_schemas::contract::Direction;
+use kvit_schemas::message::{Attributes, MessageType, Outbound, json_to_event, json_to_xml};
 use kvit_schemas::record::{Destination, OutBody, OutMessage, Seq};
 use kvit_schemas::{MessageId, Moment, OrderCode};
 
+use crate::settings::{ContentType, Settings};
 use crate::telemetry::{TraceContext, trace};
 
 /// The id of the nth message that an input caused. The store's name keeps ids of different
@@ -85,11 +89,34 @@ pub(super) fn spelled(message: &Outbound) -> Vec<u8> {
     }
 }
 
-/// Where destinations lie on the broker.
-#[derive(Debug, Clone)]
+/// Where destinations lie on the broker, and how messages to them are written.
+#[derive(Debug, Clone, Default)]
 pub struct Addresses {
     /// The prefix of all names.
     pub prefix: String,
+    /// Destinations that want something else than JSON.
+    pub written: BTreeMap<Destination, ContentType>,
+}
+
+impl From<&Settings> for Addresses {
+    fn from(settings: &Settings) -> Self {
+        let portals = settings
+            .portals
+            .iter()
+            .map(|(id, it)| (Destination::Portal(id.clone()), it.content_type));
+        let agencies = settings
+            .agencies
+            .iter()
+            .map(|(id, it)| (Destination::Agency(id.clone()), it.content_type));
+        let feeds = settings.feeds.iter().filter_map(|(id, feed)| {
+            Some((Destination::Feed(id.clone()), settings.banks.get(&feed.bank)?.content_type))
+        });
+        let all = portals.chain(agencies).chain(feeds);
+        Self {
+            prefix: settings.broker.prefix.clone(),
+            written: all.filter(|(_, it)| *it != ContentType::Json).collect(),
+        }
+    }
 }
 
 impl Addresses {
@@ -111,23 +138,59 @@ impl Addresses {
         }
     }
 
-    /// A message ready for the broker.
-    pub fn outgoing(&self, ticket: u64, message: OutMessage, body: Vec<u8>) -> Outgoing {
+    /// A message ready for the broker, from its body in JSON.
+    ///
+    /// # Errors
+    /// When the body is no JSON of its type, and is to be written otherwise.
+    pub fn outgoing(
+        &self,
+        ticket: u64,
+        message: OutMessage,
+        json: Vec<u8>,
+    ) -> serde_json::Result<Outgoing> {
         let (exchange, routing_key) = self.of(&message.destination, &message.kind);
-        Outgoing {
+        let content_type =
+            self.written.get(&message.destination).copied().unwrap_or(ContentType::Json);
+        Ok(Outgoing {
             ticket,
             exchange,
             routing_key,
+            body: written(content_type, &message, json)?,
             message_id: message.message_id.to_string(),
             kind: message.kind,
-            content_type: "application/json".to_owned(),
+            content_type: content_type.as_str().to_owned(),
             correlation_id: message.order_code.map(|code| code.to_string()),
             cause: message.cause,
             traceparent: message.traceparent,
             timestamp_seconds: u64::try_from(message.at.seconds()).unwrap_or_default(),
             speaker: Speaker::Connection,
             file_name: None,
-            body,
+        })
+    }
+}
+
+/// A body as its receiver wants it.
+fn written(
+    content_type: ContentType,
+    message: &OutMessage,
+    json: Vec<u8>,
+) -> serde_json::Result<Vec<u8>> {
+    match content_type {
+        ContentType::Json => Ok(json),
+        ContentType::Xml => {
+            let kind = message.kind.parse().map_err(serde::de::Error::custom)?;
+            json_to_xml((kind, Direction::Out), &json)
+        }
+        ContentType::Event => {
+            let attributes = Attributes {
+                id: message.message_id.as_str(),
+                kind: &message.kind,
+                subject: message.order_code,
+                time: message.at,
+                traceparent: message.traceparent.as_deref(),
+                cause: message.cause.as_deref(),
+            };
+            json_to_event(attributes, &json)
         }
     }
 }

@@ -111,7 +111,7 @@ pub fn quarantined(store: &Store, number: u64) -> Result<QuarantineView, QueryEr
     Ok(QuarantineView {
         record: Quarantined::of(&record),
         title: record.code.title().en,
-        cure: record.code.cure().to_owned(),
+        cure: record.code.cure().en,
         address: record.address,
         properties: record.properties,
         body_bytes: record.body_bytes,

@@ -75,7 +75,7 @@ pub(super) fn sentence(note: &Note) -> String {
         Note::Refused { code, detail, pointer } => {
             let place = pointer.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
             let title = code.title().en;
-            format!("refused with {code}, {title}{place}: {detail}. Cure: {}", code.cure())
+            format!("refused with {code}, {title}{place}: {detail}. Cure: {}", code.cure().en)
         }
         Note::FileRead { feed, file_name, applied, duplicate, suspended, rejected } => format!(
             "file {file_name} of the feed {feed} was read: {applied} rows applied, {duplicate} \

@@ -172,7 +172,7 @@ impl Daemon {
             Arc::clone(&store),
             traffic.publisher_handle,
             path.handle.clone(),
-            Addresses { prefix: settings.broker.prefix.clone() },
+            Addresses::from(&settings),
             (path.progress, clock.clone()),
         );
         let relay_done =

@@ -13,8 +13,11 @@ choice! {
     pub enum ContentType {
         /// JSON.
         Json = "application/json",
+        /// XML.
+        Xml = "application/xml",
+        /// A CloudEvent around JSON.
+        Event = "application/cloudevents+json",
     }
-    hint: "; this version sends JSON only"
 }
 
 /// What is set of a portal, a bank or an agency.

@@ -233,7 +233,7 @@ fn everything_wrong_is_told_at_once_and_with_its_layer() {
              account = 'by36'
              asserts = ['paid']
              [portals._]
-             content_type = 'application/xml'
+             content_type = 'text/xml'
              [portals.a]
              [portals.b]
              [schedule]
@@ -260,7 +260,7 @@ fn everything_wrong_is_told_at_once_and_with_its_layer() {
         environment (KVIT__PIPELINE__BATCH_MESSAGES_MAX): pipeline.batch_messages_max must be a whole number from 1 to 4096, is "many"
         kvit.toml: store.kind must be one of sled, is "postgres"; this version keeps records in sled only
         kvit.toml: store.path must be a path, is empty
-        kvit.toml: portals._.content_type must be one of application/json, is "application/xml"; this version sends JSON only
+        kvit.toml: portals._.content_type must be one of application/json, application/xml, application/cloudevents+json, is "text/xml"
         kvit.toml: feeds.Big.bank must be set: it has no default
         kvit.toml: feeds.Big.format must be one of erip, client_bank, messages, is "camt"
         kvit.toml: feeds.Big is no id: an id is 1 to 40 of a-z, 0-9 and -, not beginning with -

@@ -4,6 +4,7 @@ mod attachment;
 mod canonical;
 mod common;
 mod decode;
+mod event;
 mod from_agency;
 mod from_bank;
 mod from_portal;
@@ -13,11 +14,13 @@ mod to_agency;
 mod to_bank;
 mod to_ops;
 mod to_portal;
+mod xml;
 
 pub use attachment::{Attachment, AttachmentFault, Base64};
 pub use canonical::{ContentHash, canonical_json};
 pub use common::{Evidence, JsonObject, Localized, PaymentState, Signature};
-pub use decode::{Inbound, Invalid, decode_json};
+pub use decode::{Inbound, Invalid, decode_json, decode_xml};
+pub use event::{Attributes, DATA, InboundEvent, json_to_event};
 pub use from_agency::{
     CaseAccepted, CaseDeadlineChanged, CaseDecided, CaseDocumentsRequested, CaseReturned,
     DeadlineChange, DecisionDelivery, Outcome,
@@ -40,6 +43,7 @@ pub use to_portal::{
     AgencyName, CaseStatus, DecisionPublished, MessageRefused, RefundDue, RefundPayment,
     RefundReason, RefundState, Status,
 };
+pub use xml::{NAMESPACE, json_to_xml, root_name, xml_to_json, xpath};
 
 /// A message that kvit sends.
 #[derive(Debug, Clone)]

@@ -2,15 +2,16 @@
 //! knows what no schema says, such as that an attachment is what its hash says.
 
 use anyhow::{Context, Result, ensure};
+use kvit_schemas::contract::{Direction, json_schema, messages};
 use kvit_schemas::message::{MessageType, decode_json};
 use serde_json::Value;
 
-use super::schema::{Direction, schema_of, validator};
-use super::{example, inbound, now};
+use super::schema::validator;
+use super::{example, now};
 
 #[test]
 fn an_unknown_field_is_refused_by_schema_and_decoder_at_every_place() -> Result<()> {
-    for kind in inbound() {
+    for kind in messages(Direction::In) {
         let body: Value = serde_json::from_slice(&example(kind)?)?;
         for place in objects(&body) {
             let mut body = body.clone();
@@ -24,7 +25,7 @@ fn an_unknown_field_is_refused_by_schema_and_decoder_at_every_place() -> Result<
 
 #[test]
 fn a_field_that_is_absent_null_or_of_another_kind_is_judged_alike() -> Result<()> {
-    for kind in inbound() {
+    for kind in messages(Direction::In) {
         let body: Value = serde_json::from_slice(&example(kind)?)?;
         for place in objects(&body) {
             let keys: Vec<_> = members(&mut body.clone(), &place)?.keys().cloned().collect();
@@ -49,7 +50,7 @@ fn a_field_that_is_absent_null_or_of_another_kind_is_judged_alike() -> Result<()
 
 /// Whether the schema and the decoder take a body.
 fn verdicts(kind: MessageType, body: &Value) -> Result<(bool, bool)> {
-    let schema = schema_of(kind, Direction::In).context("an inbound type has a schema")?;
+    let schema = json_schema(kind, Direction::In).context("an inbound type has a schema")?;
     let by_schema = validator(&schema)?.is_valid(body);
     let by_decoder = decode_json(kind, &serde_json::to_vec(body)?, now()?).is_ok();
     Ok((by_schema, by_decoder))
@@ -60,7 +61,7 @@ fn members<'a>(body: &'a mut Value, place: &str) -> Result<&'a mut serde_json::M
 }
 
 /// The pointer of every object, without those carried as they came.
-fn objects(body: &Value) -> Vec<String> {
+pub(super) fn objects(body: &Value) -> Vec<String> {
     let mut found = Vec::new();
     walk(body, String::new(), &mut found);
     found

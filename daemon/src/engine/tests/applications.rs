@@ -22,7 +22,7 @@ fn what_the_catalogue_does_not_have_is_refused() {
             portal submits 17 7.7 45.00
             ! KV1401 the catalogue has no procedure 7.7
             portal submits 17 5.9 45.00 by organisation level eds
-            ! KV1401 procedure 5.9 is not open to this kind of applicant
+            ! KV1408 procedure 5.9 is not open to this kind of applicant
             portal submits 17 5.9 45.00 level password
             ! KV1403 procedure 5.9 needs a higher level
             portal submits 17 5.9 44.00

@@ -241,8 +241,17 @@ impl Relay {
         self.next_ticket += 1;
         // Messages of one order to one destination keep their order: they share a lane.
         let lane = lane_of(&message);
+        let outgoing = match self.addresses.outgoing(number, message, body) {
+            Ok(outgoing) => outgoing,
+            Err(error) => {
+                // Kvit's own bug, or a damaged body: it stays in the outbox.
+                let reason =
+                    format!("its body cannot be written as its receiver wants it: {error}");
+                self.hold(ticket, &reason);
+                return Ok(());
+            }
+        };
         self.tickets.insert(number, ticket);
-        let outgoing = self.addresses.outgoing(number, message, body);
         if self.publisher.lane(lane).send(outgoing).await.is_err() {
             // The publisher has ended: the daemon is stopping, and the row stays in the store.
             self.tickets.remove(&number);

@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::*;
+use crate::contract::shape::Shape;
+use crate::contract::{self, Direction};
 use crate::{Code, Moment, OrderCode};
 
 /// A message from a party, decoded and checked for itself.
@@ -28,19 +30,22 @@ pub enum Inbound {
 pub struct Invalid {
     /// The stable code.
     pub code: Code,
-    /// JSON Pointer to the place; empty for the whole body.
+    /// JSON Pointer to the place (XPath, where the body is XML); empty for the whole body.
     pub pointer: String,
     /// What exactly is wrong.
     pub detail: String,
+    /// The order that the body names, though the rest of it is refused.
+    pub order_code: Option<OrderCode>,
 }
 
 impl Invalid {
-    fn whole(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, pointer: String::new(), detail: detail.into() }
+    pub(super) fn whole(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, pointer: String::new(), detail: detail.into(), order_code: None }
     }
 
-    fn at(code: Code, pointer: &str, detail: impl ToString) -> Self {
-        Self { code, pointer: pointer.to_owned(), detail: detail.to_string() }
+    pub(super) fn at(code: Code, pointer: &str, detail: impl ToString) -> Self {
+        let (pointer, detail) = (pointer.to_owned(), detail.to_string());
+        Self { code, pointer, detail, order_code: None }
     }
 }
 
@@ -67,23 +72,70 @@ macro_rules! each {
 ///
 /// # Errors
 /// [`Invalid`], in the order in which the contract checks: syntax, nesting, keys, characters,
-/// fields, then values that contradict each other.
+/// fields, then values, then values that contradict each other.
 pub fn decode_json(kind: MessageType, body: &[u8], now: Moment) -> Result<Inbound, Invalid> {
+    let text = strict_text(body)?;
+    let Some(shape) = contract::shape(kind, Direction::In) else {
+        return Err(no_body(kind));
+    };
+    let decoded = || {
+        guard::check(text, shape)?;
+        let message = read(kind, text).map_err(|failed| explained(failed, shape))?;
+        message.check(now)?;
+        Ok(message)
+    };
+    decoded().map_err(|invalid: Invalid| Invalid { order_code: named_order(text), ..invalid })
+}
+
+/// Reads an XML body, in the charset that the content type says, as a message of `kind`.
+///
+/// # Errors
+/// As of JSON, with an XPath for a pointer.
+pub fn decode_xml(
+    kind: MessageType,
+    (body, charset): (&[u8], Option<&str>),
+    now: Moment,
+) -> Result<Inbound, Invalid> {
+    let spelling = (kind, Direction::In);
+    let json = xml_to_json(spelling, body, charset)?;
+    decode_json(kind, json.as_bytes(), now)
+        .map_err(|invalid| Invalid { pointer: xpath(spelling, &invalid.pointer), ..invalid })
+}
+
+fn named_order(text: &str) -> Option<OrderCode> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        order_code: Option<OrderCode>,
+    }
+    serde_json::from_str::<Named>(text).ok()?.order_code
+}
+
+/// The body as text: UTF-8 without a byte-order mark.
+pub(super) fn strict_text(body: &[u8]) -> Result<&str, Invalid> {
     if body.starts_with(b"\xEF\xBB\xBF") {
         return Err(Invalid::whole(Code::MALFORMED, "the body begins with a byte-order mark"));
     }
-    let text = std::str::from_utf8(body).map_err(|error| {
+    std::str::from_utf8(body).map_err(|error| {
         let at = error.valid_up_to();
         Invalid::whole(Code::MALFORMED, format!("the body is not UTF-8 at byte {at}"))
-    })?;
-    guard::check(text.as_bytes()).map_err(|(code, detail)| Invalid::whole(code, detail))?;
-    // Serde would also read an array, member by member.
-    if !text.trim_start().starts_with('{') {
-        return Err(Invalid::whole(Code::FIELD_INVALID, "a message is an object"));
-    }
+    })
+}
+
+fn no_body(kind: MessageType) -> Invalid {
+    let detail = format!("{kind} is no message that parties send with a body of the contract");
+    Invalid::whole(Code::TYPE_UNKNOWN, detail)
+}
+
+/// A value that is not what its type wants: where, and serde's text of it.
+enum Failed {
+    Value { pointer: String, detail: String },
+    Kind(MessageType),
+}
+
+fn read(kind: MessageType, text: &str) -> Result<Inbound, Failed> {
     use Inbound as I;
     use MessageType as T;
-    let message = match kind {
+    Ok(match kind {
         T::ApplicationSubmitted => I::ApplicationSubmitted(parse(text)?),
         T::ApplicationWithdrawn => I::ApplicationWithdrawn(parse(text)?),
         T::ReceiptAttached => I::ReceiptAttached(parse(text)?),
@@ -105,40 +157,44 @@ pub fn decode_json(kind: MessageType, body: &[u8], now: Moment) -> Result<Inboun
         | T::DecisionPublished
         | T::RefundDue
         | T::FileReport
-        | T::AlertRaised => {
-            let detail = format!("{kind} is no message that parties send with a JSON body");
-            return Err(Invalid::whole(Code::TYPE_UNKNOWN, detail));
-        }
-    };
-    message.check(now)?;
-    Ok(message)
+        | T::AlertRaised => return Err(Failed::Kind(kind)),
+    })
 }
 
-fn parse<T: DeserializeOwned>(text: &str) -> Result<Box<T>, Invalid> {
-    serde_json::from_str(text).map(Box::new).map_err(|_| explain::<T>(text))
+fn parse<T: DeserializeOwned>(text: &str) -> Result<Box<T>, Failed> {
+    serde_json::from_str(text).map(Box::new).map_err(|_| located::<T>(text))
 }
 
 /// Reads a second time, slowly, to learn where the first reading failed.
-fn explain<T: DeserializeOwned>(text: &str) -> Invalid {
+fn located<T: DeserializeOwned>(text: &str) -> Failed {
     let mut reader = serde_json::Deserializer::from_str(text);
     let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut reader) else {
-        return Invalid::whole(Code::MALFORMED, "the body could not be read");
+        return Failed::Value { pointer: String::new(), detail: "could not be read".to_owned() };
     };
-    let pointer: String = error.path().iter().filter_map(pointer_segment).collect();
-    let detail = error.inner().to_string();
-    let code = match detail.as_str() {
-        text if text.starts_with("unknown field") => Code::FIELD_UNKNOWN,
-        text if text.starts_with("missing field") => Code::FIELD_MISSING,
-        // Null and absent mean the same.
-        text if text.starts_with("invalid type: null") => Code::FIELD_MISSING,
-        text if text.contains("order code") => Code::ORDER_CODE_MALFORMED,
-        text if text.contains("an amount in") || text.contains("currency code") => {
-            Code::MONEY_MALFORMED
-        }
-        text if text.contains("control character") => Code::CONTROL_CHARACTER,
-        _ => Code::FIELD_INVALID,
+    let pointer = error.path().iter().filter_map(pointer_segment).collect();
+    let inner = error.inner();
+    let place = format!(" at line {} column {}", inner.line(), inner.column());
+    let said = inner.to_string();
+    let detail = said.strip_suffix(&place).unwrap_or(&said).to_owned();
+    Failed::Value { pointer, detail }
+}
+
+fn explained(failed: Failed, shape: &Shape) -> Invalid {
+    let (mut pointer, detail) = match failed {
+        Failed::Value { pointer, detail } => (pointer, detail),
+        Failed::Kind(kind) => return no_body(kind),
     };
-    Invalid { code, pointer, detail }
+    let place = guard::place(shape, &pointer);
+    if place.is_object && place.code == Some(Code::MONEY_MALFORMED) {
+        // The currency has been read by then: the digits do not suit it.
+        pointer.push_str("/amount");
+    }
+    let code = match place.code {
+        _ if detail.contains("control character") => Code::CONTROL_CHARACTER,
+        Some(code) => code,
+        None => Code::FIELD_INVALID,
+    };
+    Invalid { code, pointer, detail, order_code: None }
 }
 
 fn pointer_segment(segment: &serde_path_to_error::Segment) -> Option<String> {
@@ -256,13 +312,14 @@ impl Inbound {
         }
         for (pointer, attachment) in self.attachments() {
             attachment.check().map_err(|fault| {
-                let code = match fault {
-                    AttachmentFault::Content(_) => Code::ATTACHMENT_MISMATCH,
-                    AttachmentFault::Source | AttachmentFault::Sha256 | AttachmentFault::Url => {
-                        Code::ATTACHMENT_INVALID
-                    }
+                let (code, member) = match fault {
+                    AttachmentFault::Content(member) => (Code::ATTACHMENT_MISMATCH, member),
+                    AttachmentFault::Source => (Code::ATTACHMENT_INVALID, ""),
+                    AttachmentFault::Sha256 => (Code::ATTACHMENT_INVALID, "sha256"),
+                    AttachmentFault::Url => (Code::ATTACHMENT_INVALID, "url"),
                 };
-                Invalid::at(code, &pointer, fault)
+                let slash = if member.is_empty() { "" } else { "/" };
+                Invalid::at(code, &format!("{pointer}{slash}{member}"), fault)
             })?;
         }
         match self {
@@ -283,16 +340,16 @@ impl Inbound {
 
 fn check_payment(body: &PaymentReported) -> Result<(), Invalid> {
     if body.amount.is_zero() {
-        return Err(Invalid::at(Code::PAYMENT_ZERO, "/amount", "a payment of nothing"));
+        return Err(Invalid::at(Code::PAYMENT_ZERO, "/amount/amount", "a payment of nothing"));
     }
     match body.withheld {
         Some(withheld) if withheld.currency() != body.amount.currency() => {
             let detail = "withheld is in another currency than amount";
-            Err(Invalid::at(Code::MONEY_MALFORMED, "/withheld", detail))
+            Err(Invalid::at(Code::MONEY_MALFORMED, "/withheld/currency", detail))
         }
         Some(withheld) if withheld > body.amount => {
             let detail = "more is withheld than was paid";
-            Err(Invalid::at(Code::MONEY_MALFORMED, "/withheld", detail))
+            Err(Invalid::at(Code::MONEY_MALFORMED, "/withheld/amount", detail))
         }
         Some(_) | None => Ok(()),
     }

@@ -46,19 +46,24 @@ fn every_refusal_has_its_code_and_its_place() {
     let cases: &[(&str, &str, &Change)] = &[
         ("KV1105", "/nonsense", &|b| b["nonsense"] = 1.into()),
         ("KV1105", "/payer/nick", &|b| b["payer"]["nick"] = "x".into()),
-        ("KV1106", "", &|b| drop(b.as_object_mut().unwrap().remove("amount"))),
+        ("KV1106", "/amount", &|b| drop(b.as_object_mut().unwrap().remove("amount"))),
         ("KV1106", "/paid_at", &|b| b["paid_at"] = serde_json::Value::Null),
         ("KV1107", "/state", &|b| b["state"] = "booked".into()),
         ("KV1108", "/order_code", &|b| b["order_code"] = "17".into()),
-        ("KV1109", "/amount", &|b| b["amount"]["amount"] = "45".into()),
+        ("KV1109", "/amount/amount", &|b| b["amount"]["amount"] = "45".into()),
         ("KV1109", "/amount/currency", &|b| b["amount"]["currency"] = "BYR0".into()),
-        ("KV1109", "/withheld", &|b| b["withheld"]["amount"] = "45.01".into()),
-        ("KV1109", "/withheld", &|b| b["withheld"]["currency"] = "USD".into()),
-        ("KV1110", "/amount", &|b| b["amount"]["amount"] = "0.00".into()),
+        ("KV1109", "/withheld/amount", &|b| b["withheld"]["amount"] = "45.01".into()),
+        ("KV1109", "/withheld/currency", &|b| b["withheld"]["currency"] = "USD".into()),
+        ("KV1110", "/amount/amount", &|b| b["amount"]["amount"] = "0.00".into()),
         ("KV1111", "/paid_at", &|b| b["paid_at"] = "2026-03-11T12:00:01+03:00".into()),
-        ("KV1104", "", &|b| b["purpose"] = "a\u{1}b".into()),
+        ("KV1104", "/purpose", &|b| b["purpose"] = "a\u{1}b".into()),
         ("KV1104", "/payer/name", &|b| b["payer"]["name"] = "a\nb".into()),
-        ("KV1107", "/amount/amount", &|b| b["amount"]["amount"] = 45.into()),
+        ("KV1109", "/amount/amount", &|b| b["amount"]["amount"] = 45.into()),
+        ("KV1108", "/order_code", &|b| b["order_code"] = 17.into()),
+        ("KV1107", "/amount", &|b| b["amount"] = serde_json::json!(["45.00", "BYN"])),
+        ("KV1107", "/state", &|b| b["state"] = serde_json::json!({ "credited": null })),
+        ("KV1106", "/amount/currency", &|b| b["amount"] = serde_json::json!({ "amount": "1.00" })),
+        ("KV1107", "/extensions", &|b| b["extensions"] = serde_json::json!([1])),
     ];
     for (code, pointer, change) in cases {
         assert_eq!(refused(&payment(change)), ((*code).to_owned(), (*pointer).to_owned()));
@@ -120,18 +125,18 @@ fn attachments_must_be_what_they_say() {
             .map_err(|invalid| (invalid.code, invalid.pointer))
     };
     body(&|_| ()).unwrap();
-    let at = "/attachments/0".to_owned();
+    let at = |member: &str| format!("/attachments/0{member}");
     assert_eq!(
         body(&|a| a["size"] = 4.into()).unwrap_err(),
-        (Code::ATTACHMENT_MISMATCH, at.clone())
+        (Code::ATTACHMENT_MISMATCH, at("/size"))
     );
     assert_eq!(
         body(&|a| a["content"] = "YWJk".into()).unwrap_err(),
-        (Code::ATTACHMENT_MISMATCH, at.clone())
+        (Code::ATTACHMENT_MISMATCH, at("/sha256"))
     );
     assert_eq!(
         body(&|a| a["url"] = "https://x.by/a".into()).unwrap_err(),
-        (Code::ATTACHMENT_INVALID, at.clone())
+        (Code::ATTACHMENT_INVALID, at(""))
     );
     let by_url = |url: &str| {
         body(&|a| {
@@ -141,6 +146,6 @@ fn attachments_must_be_what_they_say() {
     };
     by_url("https://files.e-pasluga.by/a?b").unwrap();
     for wrong in ["http://x.by/a", "https:///a", "https://user@x.by/a", "file:///etc/passwd"] {
-        assert_eq!(by_url(wrong).unwrap_err(), (Code::ATTACHMENT_INVALID, at.clone()), "{wrong}");
+        assert_eq!(by_url(wrong).unwrap_err(), (Code::ATTACHMENT_INVALID, at("/url")), "{wrong}");
     }
 }
