@@ -35,6 +35,10 @@ doc: ## The documentation of the code, private items too: target/doc/kvit/index.
 gate: ## Everything that must hold before a change goes in
 	.ci/run
 
+.PHONY: contracts
+contracts: ## The schemas and examples in the eyes of other people's validators
+	tests/foreign.sh
+
 .PHONY: integrators
 integrators: ## The integrators' pages, their programs run against a daemon; PROFILE as for the demo
 	$(BUILD_DEMO)

@@ -11,5 +11,7 @@ mod drop_folders;
 mod observed;
 mod permissions;
 mod poison;
+mod refusals;
 mod simulate;
+mod spellings;
 mod tidy;

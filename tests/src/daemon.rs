@@ -4,10 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use kvit::service::{Left, RunError};
 use kvit::settings::{OperatorFile, Settings, Sources};
 use kvit_adapters::store::Store;
+use kvit_schemas::contract::Direction;
+use kvit_schemas::message::xml_to_json;
 use lapin::options::{BasicGetOptions, BasicPublishOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Confirmation};
@@ -44,8 +46,12 @@ pub struct Got {
     pub kind: String,
     /// Its id.
     pub message_id: String,
-    /// Its body.
+    /// What it says, however it was spelled.
     pub body: Value,
+    /// How it was spelled.
+    pub content_type: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
     /// The message that caused it.
     pub cause: Option<String>,
 }
@@ -165,6 +171,16 @@ impl World {
 
     /// Sends a message, and waits for the broker's word.
     pub async fn send(&self, peer: &Peer, message: Send<'_>) -> Result<()> {
+        self.send_with(peer, message, |properties| properties).await
+    }
+
+    /// The same with properties of the caller's own.
+    pub async fn send_with(
+        &self,
+        peer: &Peer,
+        message: Send<'_>,
+        amend: impl FnOnce(BasicProperties) -> BasicProperties,
+    ) -> Result<()> {
         let mut properties = BasicProperties::default()
             .with_message_id(message.id.into())
             .with_type(message.kind.into())
@@ -178,6 +194,7 @@ impl World {
             headers.insert(ShortString::from("kvit-file-name"), AMQPValue::LongString(file.into()));
             properties = properties.with_headers(headers);
         }
+        let properties = amend(properties);
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let exchange = self.name(message.exchange);
         let confirm = peer
@@ -232,10 +249,14 @@ impl Got {
             Some(AMQPValue::LongString(text)) => Some(text.to_string()),
             Some(_) | None => None,
         });
+        let kind = text(delivery.properties.kind()).context("a message without type")?;
+        let content_type = text(delivery.properties.content_type()).unwrap_or_default();
         Ok(Self {
-            kind: text(delivery.properties.kind()).context("a message without type")?,
+            body: said(&kind, &content_type, &delivery.data)?,
+            bytes: delivery.data.clone(),
+            kind,
             message_id: text(delivery.properties.message_id()).context("a message without id")?,
-            body: serde_json::from_slice(&delivery.data)?,
+            content_type,
             cause,
         })
     }
@@ -251,5 +272,22 @@ impl Running {
     pub async fn stop(self) -> Result<Left> {
         self.stop.cancel();
         Ok(self.task.await??)
+    }
+}
+
+/// What a body says.
+fn said(kind: &str, content_type: &str, body: &[u8]) -> Result<Value> {
+    match content_type {
+        "application/xml" => {
+            let json = xml_to_json((kind.parse()?, Direction::Out), body, None);
+            let json = json.map_err(|invalid| anyhow!("{kind}: {invalid:?}"))?;
+            Ok(serde_json::from_str(&json)?)
+        }
+        "application/cloudevents+json" => {
+            let mut event: Value = serde_json::from_slice(body)?;
+            ensure!(event["specversion"] == "1.0" && event["type"] == kind, "{event:#}");
+            Ok(event["data"].take())
+        }
+        _ => Ok(serde_json::from_slice(body)?),
     }
 }

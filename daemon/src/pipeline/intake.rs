@@ -175,11 +175,28 @@ pub struct Intake {
 
 impl Intake {
     /// Checks a delivery in the contract's order: size, party, envelope, decoding.
-    pub fn check(&self, arrival: Arrival, now: Moment) -> Prepared {
+    pub fn check(&self, mut arrival: Arrival, now: Moment) -> Prepared {
         let _trace = trace_of(&arrival.properties).map(|trace| trace.entered());
         let party = self.party_of(&arrival);
         let result = guarded(|| self.checked(&arrival, party.as_ref(), now));
+        let defect = result.as_ref().is_err_and(|refused| refused.code == Code::DEFECT);
+        if !defect && let Some((id, kind)) = self.said_by_event(&arrival) {
+            // Whoever keeps or answers the message finds its name where all others have it.
+            arrival.properties.message_id.get_or_insert(id);
+            arrival.properties.kind.get_or_insert(kind);
+        }
         Prepared { party, result: result.map_err(Refused::bounded), arrival }
+    }
+
+    /// Id and type of an event that does without those of AMQP.
+    fn said_by_event(&self, arrival: &Arrival) -> Option<(String, String)> {
+        let given = &arrival.properties;
+        let silent = given.message_id.is_none() || given.kind.is_none();
+        let spelling = Spelling::of(given.content_type.as_deref()).ok()?;
+        if !silent || arrival.body.len() > self.limits.message_bytes {
+            return None;
+        }
+        spelling.named(&inflated(arrival, self.limits.message_bytes).ok()?)
     }
 
     fn party_of(&self, arrival: &Arrival) -> Option<Party> {

@@ -29,7 +29,7 @@ mod write;
 pub(crate) use apply::mark_period;
 pub use apply::{Applier, Ended};
 pub use committer::{Committer, CommitterHandle, Progress, Work};
-pub use intake::{Arrival, Intake, Limits, Prepared, Queue};
+pub use intake::{Arrival, Intake, Limits, Prepared, Queue, guarded};
 pub use outgoing::Addresses;
 pub(crate) use rows::PaymentDetail;
 pub use spelling::Spelling;

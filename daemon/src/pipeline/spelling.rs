@@ -74,6 +74,18 @@ impl Spelling {
         Ok(opened)
     }
 
+    /// Id and type, where they stand in the body: a name of bounded length each.
+    pub(super) fn named(&self, body: &[u8]) -> Option<(String, String)> {
+        match self {
+            Self::Event => {
+                let event = InboundEvent::read(body).ok()?;
+                let short = |text: &String| text.len() <= 255;
+                Some((event.id, event.kind)).filter(|(id, kind)| short(id) && short(kind))
+            }
+            Self::Json | Self::Xml(_) => None,
+        }
+    }
+
     /// The message that a body spells.
     pub(super) fn decode(
         &self,

@@ -272,7 +272,7 @@ pub(super) const TEXTS: &[(u16, Texts)] = &[
         1402,
         Texts {
             title: "No agency is responsible there",
-            cause: "The catalogue routes the procedure to no agency in this region or locality.",
+            cause: "The catalogue routes the procedure to no agency in this region or locality, or not to the one that an operator named.",
             cure: "Correct the region, or have the operator add a route to the catalogue.",
         },
     ),

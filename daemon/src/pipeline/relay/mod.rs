@@ -25,7 +25,7 @@ use super::committer::{CommitterHandle, Progress, Work};
 use super::outgoing::Addresses;
 use crate::blocking::read;
 use crate::telemetry::list;
-use ticket::Ticket;
+use ticket::{Ticket, lane_of};
 
 /// Messages on their way from which on no further row is taken.
 const WINDOW: usize = 2_048;
@@ -244,10 +244,7 @@ impl Relay {
         let outgoing = match self.addresses.outgoing(number, message, body) {
             Ok(outgoing) => outgoing,
             Err(error) => {
-                // Kvit's own bug, or a damaged body: it stays in the outbox.
-                let reason =
-                    format!("its body cannot be written as its receiver wants it: {error}");
-                self.hold(ticket, &reason);
+                self.hold(ticket, &format!("its body cannot be written: {error}"));
                 return Ok(());
             }
         };
@@ -400,9 +397,4 @@ impl Relay {
         };
         self.held.iter().map(told).collect()
     }
-}
-
-fn lane_of(message: &OutMessage) -> usize {
-    let number = message.order_code.map_or(0, kvit_schemas::OrderCode::to_number);
-    usize::try_from(number % 1_009).unwrap_or_default()
 }

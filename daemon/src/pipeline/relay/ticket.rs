@@ -39,3 +39,9 @@ impl Ticket {
         }
     }
 }
+
+/// The lane of a message: one for all of an order.
+pub(super) fn lane_of(message: &OutMessage) -> usize {
+    let number = message.order_code.map_or(0, kvit_schemas::OrderCode::to_number);
+    usize::try_from(number % 1_009).unwrap_or_default()
+}
