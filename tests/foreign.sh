@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 deploy/install-tools.sh
 tools=target/foreign
 mkdir -p "$tools"
-packages=(@asyncapi/parser@3 ajv@8 ajv-formats@3)
+packages=(@asyncapi/parser@3.6.3 ajv@8.20.0 ajv-formats@3.0.1)
 if [ ! -d "$tools/node_modules/@asyncapi/parser" ] || [ ! -d "$tools/node_modules/ajv-formats" ]; then
     npm install --prefix "$tools" --no-audit --no-fund --ignore-scripts --silent "${packages[@]}"
 fi

@@ -145,7 +145,7 @@ fn without_empty(value: Value) -> Value {
             kept.map(|(name, member)| (name, without_empty(member))).collect()
         }
         Value::Array(items) => items.into_iter().map(without_empty).collect(),
-        other => other,
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => other,
     }
 }
 

@@ -59,7 +59,11 @@ fn without_empty(body: Value) -> Value {
             let kept = members.into_iter().filter(|(_, member)| *member != json!([]));
             kept.map(|(name, member)| (name, without_empty(member))).collect()
         }
-        other => other,
+        other @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)) => other,
     }
 }
 
