@@ -292,7 +292,7 @@ fn messages_are_found_by_their_ids_however_they_ended() {
 
         What happened:
         2026-03-05 10:20:04  #4     bank bank  payment.reported.v1  bad-1  refused
-            refused with KV1106, A required field is missing: missing field `payment_id` at line 1 column 15. Cure: Add the field.
+            refused with KV1106, A required field is missing at /payment_id: the field is required. Cure: Add the field.
 
         What can be done:
           Add the field.
