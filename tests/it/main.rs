@@ -6,6 +6,7 @@ mod amqp;
 mod contracts;
 mod convergence;
 mod daemon;
+mod desk;
 mod doctor;
 mod observed;
 mod permissions;

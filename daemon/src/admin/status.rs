@@ -5,13 +5,14 @@ use std::sync::atomic::Ordering;
 
 use kvit_schemas::Moment;
 use kvit_schemas::record::Disposition;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::queries::TotalView;
 use crate::service::Shared;
 
 /// How the daemon is.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Status {
     /// It does its work.
     pub(crate) ready: bool,
@@ -29,6 +30,8 @@ pub(crate) struct Status {
     pub(crate) outbox_rows: u64,
     /// Deliveries since the start, by how they ended.
     pub(crate) ended: BTreeMap<String, u64>,
+    /// Sources that people paused: which, by whom and why.
+    pub(crate) paused: Vec<String>,
     /// Where all money is.
     pub(crate) totals: Vec<TotalView>,
 }
@@ -51,6 +54,7 @@ impl Status {
             started_at: shared.started_at,
             commit: shared.progress.durable.load(Ordering::Relaxed),
             outbox_rows: shared.outbox_rows(),
+            paused: shared.paused_sources(),
             ended: ended.into_iter().collect(),
             totals,
         }

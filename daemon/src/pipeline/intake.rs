@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kvit_adapters::amqp::Properties;
 use kvit_schemas::message::{ContentHash, Inbound, MessageType, Sender, decode_json};
+use kvit_schemas::record::Seq;
 use kvit_schemas::{BankId, Code, FeedId, MessageId, Moment, OrderCode};
 
 use crate::settings::{Directory, Party};
@@ -74,6 +75,8 @@ pub struct Prepared {
     pub party: Option<Party>,
     /// What it says, or why it says nothing.
     pub result: Result<Checked, Refused>,
+    /// Its number in quarantine, when a person releases it: it is there already.
+    pub released: Option<Seq>,
 }
 
 /// A message whose envelope and body are in order.
@@ -164,13 +167,18 @@ impl Intake {
     /// Checks a delivery in the contract's order: size, party, envelope, decoding.
     pub fn check(&self, arrival: Arrival, now: Moment) -> Prepared {
         let party = self.party_of(&arrival);
+        self.check_as(arrival, party, now)
+    }
+
+    /// The same for a party that is known already.
+    pub fn check_as(&self, arrival: Arrival, party: Option<Party>, now: Moment) -> Prepared {
         let checked = || self.checked(&arrival, party.as_ref(), now);
         // A panic is kvit's own bug: the message goes to quarantine, and the next is looked at.
         let result = catch_unwind(AssertUnwindSafe(checked)).unwrap_or_else(|_| {
             tracing::error!("defect met while looking at a message");
             Err(Refused::new(Code::DEFECT, "kvit failed while reading the message"))
         });
-        Prepared { party, result: result.map_err(Refused::bounded), arrival }
+        Prepared { party, result: result.map_err(Refused::bounded), arrival, released: None }
     }
 
     fn party_of(&self, arrival: &Arrival) -> Option<Party> {

@@ -82,6 +82,7 @@ struct CommitPath {
     rows: mpsc::Receiver<Vec<OutboxRow>>,
     progress: Arc<Progress>,
     tally: Arc<Tally>,
+    intake: Intake,
 }
 
 impl CommitPath {
@@ -119,9 +120,10 @@ impl CommitPath {
         let (ended, intake_done) = oneshot::channel();
         let intake = Intake { directory: directory.clone(), limits };
         let counted = (clock.clone(), Arc::clone(&tally));
-        intake::start((delivered, handle.work.clone()), intake, counted, ended)
+        let looking = intake.clone();
+        intake::start((delivered, handle.work.clone()), looking, counted, ended)
             .map_err(RunError::Thread)?;
-        Ok(Self { handle, committed, intake_done, rows, progress, tally })
+        Ok(Self { handle, committed, intake_done, rows, progress, tally, intake })
     }
 }
 
@@ -135,6 +137,7 @@ impl Daemon {
         let Prepared { settings, store, .. } = prepared;
         let (held, held_now) = watched::channel(Vec::new());
         let (set_unread, unread) = watched::channel(BTreeSet::new());
+        let ((kick, kicks), (run, wishes)) = (mpsc::channel(16), mpsc::channel(16));
         let shared = Arc::new(Shared {
             settings: settings.clone(),
             store: Arc::clone(&store),
@@ -148,10 +151,16 @@ impl Daemon {
             backlog: watched::channel(Backlog::default()).0,
             neglected: watched::channel(BTreeMap::new()).0,
             consumer: consumer.clone(),
+            intake: path.intake,
+            pauses: watched::channel(Vec::new()).0,
+            kick,
+            jobs: jobs(&settings)?,
+            run,
             clock: clock.clone(),
             started_at: clock.now(),
         });
         shared.count_outbox()?;
+        shared.apply_pauses()?;
 
         let (stop_front, stop_back) = (CancellationToken::new(), CancellationToken::new());
         let mut parts: Parts = JoinSet::new();
@@ -169,11 +178,10 @@ impl Daemon {
             Addresses { prefix: settings.broker.prefix.clone() },
             (path.progress, clock.clone()),
         );
-        let relay_done =
-            spawn_relay(&mut parts, relay, (path.rows, traffic.outcomes, held), &stop_back);
-        let jobs = jobs(&settings)?;
-        let work = path.handle.work;
-        let schedule = Schedule { jobs, store: Arc::clone(&store), work, clock, unread };
+        let ends = (path.rows, traffic.outcomes, (held, kicks));
+        let relay_done = spawn_relay(&mut parts, relay, ends, &stop_back);
+        let (jobs, work) = (shared.jobs.clone(), path.handle.work);
+        let schedule = Schedule { jobs, store: Arc::clone(&store), work, clock, unread, wishes };
         let stop = stop_front.clone();
         parts.spawn(async move { Ok(schedule.run(stop).await.map(|()| "the schedule")?) });
         spawn_servers(&mut parts, &shared, &stop_front).await?;
@@ -242,8 +250,8 @@ impl Daemon {
     }
 }
 
-type RelayEnds =
-    (mpsc::Receiver<Vec<OutboxRow>>, mpsc::Receiver<Outcomes>, watched::Sender<Vec<Held>>);
+type Steered = (watched::Sender<Vec<Held>>, mpsc::Receiver<Option<String>>);
+type RelayEnds = (mpsc::Receiver<Vec<OutboxRow>>, mpsc::Receiver<Outcomes>, Steered);
 
 fn spawn_relay(
     parts: &mut Parts,

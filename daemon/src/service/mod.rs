@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 pub use certificates::{CertificateFile, certificates};
 pub(crate) use setup::unserved;
 pub use setup::{Prepared, SetupError, amqp_options, open_store, rules, topology};
-pub use status::{Readiness, Shared};
+pub use status::{Readiness, SOURCES, Shared};
 
 use crate::pipeline::Work;
 use crate::settings::Settings;

@@ -31,12 +31,13 @@ pub use layers::{OperatorFile, Sources};
 pub use members::{
     ContentType, Feed, FeedFormat, Member, Operator, PaidAmount, ReportedState, Role, Totals,
 };
-pub use parties::{Directory, Party};
+pub use parties::{Directory, NoParty, Party};
 pub use secret::{BrokerUrl, Secret};
 use section::{Report, Section};
 pub use sections::{
-    Admin, Alerts, BaseValueDay, CatalogueFiles, Deadlines, Decisions, Dedupe, FeeCheck, Fees,
-    Health, Instance, Limits, Log, LogFormat, Pipeline, Schedule, Shutdown, Store, StoreKind,
+    Admin, AdminTls, Alerts, Approvals, BaseValueDay, CatalogueFiles, Deadlines, Decisions, Dedupe,
+    FeeCheck, Fees, Health, Instance, Limits, Log, LogFormat, Pipeline, Quarantine, Schedule,
+    Shutdown, Store, StoreKind,
 };
 use tree::Table;
 
@@ -77,6 +78,10 @@ pub struct Settings {
     pub decisions: Decisions,
     /// How long message ids are remembered.
     pub dedupe: Dedupe,
+    /// What was refused.
+    pub quarantine: Quarantine,
+    /// What needs a second person.
+    pub approvals: Approvals,
     /// The admin API.
     pub admin: Admin,
     /// Health and metrics.
@@ -138,6 +143,8 @@ impl Settings {
             deadlines: s.section("deadlines", sections::deadlines),
             decisions: s.section("decisions", sections::decisions),
             dedupe: s.section("dedupe", sections::dedupe),
+            quarantine: s.section("quarantine", sections::quarantine),
+            approvals: s.section("approvals", sections::approvals),
             admin: s.section("admin", sections::admin),
             health: s.section("health", sections::health),
             alerts: s.section("alerts", sections::alerts),

@@ -220,7 +220,8 @@ impl Applier {
         (sha256, statement_id): (&str, Option<String>),
         at: At,
     ) -> Result<FileAnswer, StoreError> {
-        let Ok(Checked { body: Body::File { feed, name, .. }, message_id, .. }) = &prepared.result
+        let Ok(Checked { body: Body::File { feed, bank, name, .. }, message_id, .. }) =
+            &prepared.result
         else {
             unreachable!("a file that is refused here was checked")
         };
@@ -242,6 +243,20 @@ impl Applier {
                 detail: refused.detail.clone(),
             }],
         };
+        // The story of the file is found by its content; one that was applied before keeps its own.
+        if draft.file(feed, sha256)?.is_none_or(|known| known.state == FileState::Refused) {
+            let record = FileRecord {
+                seq: prepared.released.unwrap_or(at.seq),
+                feed: feed.clone(),
+                bank: bank.clone(),
+                message_id: message_id.clone(),
+                received_at: at.now,
+                state: FileState::Refused,
+                position: 0,
+                report: report_text(&report),
+            };
+            draft.put_file(sha256, &record);
+        }
         let cause = Cause { message_id: Some(message_id.to_string()), ..Cause::default() };
         self.answer_file(draft, report, &cause, at);
         let conflict = refused.code.is_conflict();
@@ -261,5 +276,9 @@ impl Applier {
 /// known and do nothing again.
 fn may_be_mended(known: &FileRecord) -> bool {
     let rejected = known.report().is_some_and(|report| report.rows.rejected > 0);
-    known.state == FileState::Done && rejected
+    match known.state {
+        FileState::Applying => false,
+        FileState::Done => rejected,
+        FileState::Refused => true,
+    }
 }

@@ -81,23 +81,8 @@ pub async fn take(
     settings: Option<Feed>,
     work: &mpsc::Sender<Work>,
 ) -> Option<Disposition> {
-    let Ok(Checked { body: Body::File { bytes, name, .. }, .. }) = &prepared.result else {
-        unreachable!("only files are taken as files")
-    };
-    let (bytes, name) = (Arc::new(bytes.clone()), name.clone());
-    let sha256 = hex::encode(&Sha256::digest(&*bytes));
-    let judged = match settings.clone() {
-        Some(settings) => {
-            let (bytes, name) = (Arc::clone(&bytes), name.clone());
-            let judging = tokio::task::spawn_blocking(move || judge(&bytes, &name, &settings));
-            // A reader that panics is kvit's own bug, and the file ends as refused all the same.
-            judging.await.unwrap_or_else(|_| {
-                Err(Refused::new(Code::DEFECT, "kvit failed while reading the file"))
-            })
-        }
-        None => Err(Refused::new(Code::FEED_NOT_YOURS, "no such feed")),
-    };
-    let begin = Begin { prepared, sha256, judged };
+    let (bytes, name) = content(&prepared);
+    let begin = begun(prepared, settings.as_ref()).await;
     let answer = step(FileStep::Begin(Box::new(begin)), work).await?;
     let (mut file, settings) = match (answer, settings) {
         (FileAnswer::Ended(disposition), _) => return Some(disposition),
@@ -122,6 +107,31 @@ pub async fn take(
         FileAnswer::Ended(disposition) => Some(disposition),
         FileAnswer::Go(_) => None,
     }
+}
+
+/// The bytes of a file and its name.
+fn content(prepared: &Prepared) -> (Arc<Vec<u8>>, String) {
+    let Ok(Checked { body: Body::File { bytes, name, .. }, .. }) = &prepared.result else {
+        unreachable!("only files are taken as files")
+    };
+    (Arc::new(bytes.clone()), name.clone())
+}
+
+/// Judges a file, so that it may begin.
+pub async fn begun(prepared: Prepared, settings: Option<&Feed>) -> Begin {
+    let (bytes, name) = content(&prepared);
+    let sha256 = hex::encode(&Sha256::digest(&*bytes));
+    let judged = match settings.cloned() {
+        Some(settings) => {
+            let judging = tokio::task::spawn_blocking(move || judge(&bytes, &name, &settings));
+            // A reader that panics is kvit's own bug, and the file ends as refused all the same.
+            judging.await.unwrap_or_else(|_| {
+                Err(Refused::new(Code::DEFECT, "kvit failed while reading the file"))
+            })
+        }
+        None => Err(Refused::new(Code::FEED_NOT_YOURS, "no such feed")),
+    };
+    Begin { prepared, sha256, judged }
 }
 
 async fn step(step: FileStep, work: &mpsc::Sender<Work>) -> Option<FileAnswer> {
