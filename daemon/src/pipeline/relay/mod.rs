@@ -20,9 +20,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 mod ticket;
+mod waiting;
 
 use super::committer::{CommitterHandle, Progress, Work};
-use super::desk::place;
 use super::outgoing::Addresses;
 use crate::blocking::read;
 use crate::telemetry::list;
@@ -332,15 +332,6 @@ impl Relay {
         hold.probing = false;
     }
 
-    /// A person wants a destination tried again at once; or all of them.
-    fn kick(&mut self, wanted: Option<&str>) {
-        for (destination, hold) in &mut self.held {
-            if wanted.is_none_or(|wanted| place(destination) == wanted) {
-                hold.next = Instant::now();
-            }
-        }
-    }
-
     /// Sends one message to each held destination whose time has come; a confirmed one is
     /// followed by the rest.
     async fn retry(&mut self, now: Instant) -> Result<(), StoreError> {
@@ -390,20 +381,6 @@ impl Relay {
             // Without a committer the rows stay, and are sent again after the next start.
             Ok(()) | Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {}
         }
-    }
-
-    fn held_now(&self) -> Vec<Held> {
-        let told = |(destination, hold): (&Destination, &Hold)| {
-            let (exchange, key) = self.addresses.of(destination, "");
-            Held {
-                destination: format!("{exchange} {key}"),
-                place: place(destination),
-                reason: hold.reason.clone(),
-                messages: hold.waiting.len(),
-                since: hold.since,
-            }
-        };
-        self.held.iter().map(told).collect()
     }
 }
 
