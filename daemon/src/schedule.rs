@@ -8,13 +8,14 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use kvit_adapters::clock::Clock;
 use kvit_adapters::store::{Store, StoreError, Tables};
-use kvit_schemas::record::{Case, Timer, TimerQueue};
+use kvit_schemas::record::{Case, Seq, Timer, TimerQueue};
 use kvit_schemas::{Moment, PortalId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::blocking::read;
 use crate::pipeline::Work;
+use crate::pipeline::desk::{By, DeskAct, DeskWork};
 
 /// Timers looked at in one commit.
 const PAGE: usize = 200;
@@ -90,9 +91,23 @@ pub struct Job {
     pub name: &'static str,
     /// When.
     pub cron: Cron,
+    /// The same as it is written in the settings.
+    pub text: String,
     /// What.
-    pub queue: TimerQueue,
+    pub task: Task,
 }
+
+/// What a schedule does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// It looks at the timers of a queue.
+    Timers(TimerQueue),
+    /// It forgets what quarantine kept for so many days; 0 for ever.
+    Quarantine(u16),
+}
+
+/// A wish to run a schedule out of turn, by its name, and who waits for its end.
+pub type RunNow = (&'static str, oneshot::Sender<()>);
 
 /// Fires jobs when they are due.
 pub struct Schedule {
@@ -106,6 +121,8 @@ pub struct Schedule {
     pub clock: Clock,
     /// Portals whose queue is deep or unread: nothing is published to them again meanwhile.
     pub unread: watch::Receiver<BTreeSet<PortalId>>,
+    /// Wishes of people.
+    pub wishes: mpsc::Receiver<RunNow>,
 }
 
 impl Schedule {
@@ -113,12 +130,24 @@ impl Schedule {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn run(self, stop: CancellationToken) -> Result<(), StoreError> {
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
         let mut tick = tokio::time::interval(TICK);
         loop {
-            tokio::select! {
+            let wish = tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                _ = tick.tick() => {}
+                Some(wish) = self.wishes.recv() => Some(wish),
+                _ = tick.tick() => None,
+            };
+            if let Some((name, reply)) = wish {
+                let now = self.clock.now();
+                if let Some(job) = self.jobs.iter().find(|job| job.name == name)
+                    && !self.work_on(job, now).await?
+                {
+                    return Ok(());
+                }
+                // Whoever waited may have gone; it ran all the same.
+                let _ = reply.send(());
+                continue;
             }
             for job in &self.jobs {
                 let now = self.clock.now();
@@ -136,11 +165,47 @@ impl Schedule {
         }
     }
 
-    /// Looks at all timers that are due; false when the committer has ended.
+    /// Does what the schedule is for, and notes that it fired; false when the committer has ended.
     async fn fire(&self, job: &Job, nominal: Moment, now: Moment) -> Result<bool, StoreError> {
+        if !self.work_on(job, now).await? {
+            return Ok(false);
+        }
+        Ok(self.committed(|reply| Work::Fired(job.name.to_owned(), nominal, reply)).await)
+    }
+
+    async fn work_on(&self, job: &Job, now: Moment) -> Result<bool, StoreError> {
+        match job.task {
+            Task::Timers(queue) => self.look_at(job, queue, now).await,
+            Task::Quarantine(0) => Ok(true),
+            Task::Quarantine(days) => {
+                self.forget(now.plus_seconds(-24 * 60 * 60 * i64::from(days))).await
+            }
+        }
+    }
+
+    /// Forgets what came into quarantine before a moment.
+    async fn forget(&self, before: Moment) -> Result<bool, StoreError> {
+        loop {
+            let old = self.store.quarantine(None, PAGE)?.items;
+            let old = old.iter().filter(|record| record.at < before);
+            let numbers: Vec<Seq> = old.map(|record| record.seq).collect();
+            if numbers.is_empty() {
+                return Ok(true);
+            }
+            let act = DeskAct::Forget { numbers, before };
+            let work = DeskWork { act, by: By::schedule(), approves: None, dry_run: false };
+            let (reply, done) = oneshot::channel();
+            let handed = self.work.send(Work::Desk(Box::new(work), reply)).await.is_ok();
+            if !handed || done.await.is_err() {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Looks at all timers that are due; false when the committer has ended.
+    async fn look_at(&self, job: &Job, queue: TimerQueue, now: Moment) -> Result<bool, StoreError> {
         let mut looked_at = 0_usize;
         loop {
-            let queue = job.queue;
             let timers = read(&self.store, move |store| store.timers_due(queue, now, PAGE)).await?;
             if timers.is_empty() {
                 break;
@@ -157,7 +222,7 @@ impl Schedule {
         if looked_at > 0 {
             tracing::info!(schedule = job.name, timers = looked_at, "schedule fired");
         }
-        Ok(self.committed(|reply| Work::Fired(job.name.to_owned(), nominal, reply)).await)
+        Ok(true)
     }
 
     async fn committed(&self, work: impl FnOnce(oneshot::Sender<()>) -> Work) -> bool {

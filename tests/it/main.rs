@@ -6,6 +6,7 @@ mod amqp;
 mod contracts;
 mod convergence;
 mod daemon;
+mod desk;
 mod doctor;
 mod drop_folders;
 mod observed;

@@ -18,8 +18,9 @@ use super::{Commit, KeyValue, Store, StoreError, after_prefix, codec, keys};
 /// drag many along.
 const OUTBOX_ROW_BYTES: usize = 5_000;
 
-/// Changes that become visible together when applied.
-#[derive(Debug)]
+/// Changes that become visible together when applied. A copy can be changed to see what would
+/// happen, and dropped.
+#[derive(Debug, Clone)]
 pub struct Draft<'a> {
     store: &'a Store,
     changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
@@ -35,6 +36,13 @@ pub struct Applied {
     pub commit: Commit,
     /// Its outbox, for the relay.
     pub outbox: Vec<OutboxRow>,
+}
+
+/// A place in what a draft tells and sends.
+#[derive(Debug, Clone, Copy)]
+pub struct SoFar {
+    lines: usize,
+    messages: usize,
 }
 
 impl Tables for Draft<'_> {
@@ -69,11 +77,11 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn put<T: Serialize>(&mut self, key: Vec<u8>, record: &T) {
+    pub(super) fn put<T: Serialize>(&mut self, key: Vec<u8>, record: &T) {
         self.changes.insert(key, Some(codec::encode(record)));
     }
 
-    fn remove(&mut self, key: Vec<u8>) {
+    pub(super) fn remove(&mut self, key: Vec<u8>) {
         self.changes.insert(key, None);
     }
 
@@ -194,6 +202,17 @@ impl<'a> Draft<'a> {
     /// Tells the story.
     pub fn audit(&mut self, line: AuditLine) {
         self.lines.push(line);
+    }
+
+    /// How much was told and sent so far.
+    pub fn so_far(&self) -> SoFar {
+        SoFar { lines: self.lines.len(), messages: self.outgoing.len() }
+    }
+
+    /// What was told and sent since.
+    pub fn since(&self, before: SoFar) -> (&[AuditLine], &[OutMessage]) {
+        let lines = self.lines.get(before.lines..).unwrap_or_default();
+        (lines, self.outgoing.get(before.messages..).unwrap_or_default())
     }
 
     /// Records where money moved.

@@ -27,6 +27,12 @@ pub(super) const BODY: u8 = b'b';
 pub(super) const OUTBOX: u8 = b'o';
 /// Quarantine, by number.
 pub(super) const QUARANTINE: u8 = b'q';
+/// What became of messages in quarantine, by number.
+pub(super) const FATE: u8 = b'Q';
+/// Proposals, by number.
+pub(super) const PROPOSAL: u8 = b'x';
+/// Paused sources, by name.
+pub(super) const PAUSE: u8 = b'z';
 /// Timers, by queue and the moment they are due.
 pub(super) const TIMER: u8 = b't';
 /// Files by feed and content.
@@ -151,4 +157,8 @@ pub(super) fn day_sum(day: Day, feed: &FeedId, currency: Currency) -> Vec<u8> {
 
 pub(super) fn firing(schedule: &str) -> Vec<u8> {
     key(FIRING, &[schedule.as_bytes()])
+}
+
+pub(super) fn pause(source: &str) -> Vec<u8> {
+    key(PAUSE, &[source.as_bytes()])
 }

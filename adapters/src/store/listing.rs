@@ -60,7 +60,7 @@ impl Tables for Store {
 }
 
 impl Store {
-    fn page<T: DeserializeOwned>(
+    pub(super) fn page<T: DeserializeOwned>(
         &self,
         kind: u8,
         after: Option<Seq>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use super::KeyValue;
@@ -10,6 +11,8 @@ use super::KeyValue;
 #[derive(Debug, Default)]
 pub struct MemoryRows {
     rows: RwLock<Held>,
+    /// Rows that were read: tests look that a page costs a page.
+    read: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -20,6 +23,7 @@ struct Held {
 
 impl MemoryRows {
     pub(super) fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.read.fetch_add(1, Ordering::Relaxed);
         self.rows.read().unwrap_or_else(PoisonError::into_inner).rows.get(key).cloned()
     }
 
@@ -29,11 +33,15 @@ impl MemoryRows {
         limit: usize,
     ) -> Vec<KeyValue> {
         let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
-        rows.rows
-            .range(bounds)
-            .take(limit)
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect()
+        let found = rows.rows.range(bounds).take(limit);
+        let found: Vec<KeyValue> = found.map(|(key, row)| (key.clone(), row.clone())).collect();
+        self.read.fetch_add(u64::try_from(found.len()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        found
+    }
+
+    /// Rows that were read so far.
+    pub fn rows_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
     }
 
     pub(super) fn last(&self, bounds: (Bound<Vec<u8>>, Bound<Vec<u8>>)) -> Option<Vec<u8>> {

@@ -1,6 +1,7 @@
 //! The store: typed tables over rows. What is committed together is there together or not at all.
 
 mod codec;
+mod desk;
 mod draft;
 mod keys;
 mod listing;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::path::Path;
 
-pub use draft::{Applied, Draft};
+pub use draft::{Applied, Draft, SoFar};
 pub use listing::{AuditFault, DaySum, LedgerCheck, Page};
 pub use memory::MemoryRows;
 pub use tables::{OutboxRow, StoryLine, Tables};

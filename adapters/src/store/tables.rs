@@ -1,8 +1,8 @@
 //! Reading records, from the store or through the changes of a commit in the making.
 
 use kvit_schemas::record::{
-    AuditBatch, AuditLine, Case, FileRecord, Mark, OutMessage, Payment, Position, QuarantineRecord,
-    Seq, Subject,
+    AuditBatch, AuditLine, Case, Fate, FileRecord, Mark, OutMessage, Pause, Payment, Position,
+    Proposal, QuarantineRecord, Seq, Subject,
 };
 use kvit_schemas::{Currency, Day, FeedId, Moment, OrderCode};
 use serde::de::DeserializeOwned;
@@ -135,6 +135,31 @@ pub trait Tables {
     /// When it cannot be read.
     fn quarantined(&self, seq: Seq) -> Result<Option<QuarantineRecord>, StoreError> {
         self.record(&keys::numbered(keys::QUARANTINE, seq))
+    }
+
+    /// What became of a message in quarantine.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn fate(&self, seq: Seq) -> Result<Fate, StoreError> {
+        Ok(self.record(&keys::numbered(keys::FATE, seq))?.unwrap_or_default())
+    }
+
+    /// A proposal.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn proposal(&self, seq: Seq) -> Result<Option<Proposal>, StoreError> {
+        self.record(&keys::numbered(keys::PROPOSAL, seq))
+    }
+
+    /// The sources that people paused.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
+        let rows = self.list(&[keys::PAUSE])?;
+        rows.iter().map(|(key, value)| codec::decode(key, value)).collect()
     }
 
     /// A file by its content.

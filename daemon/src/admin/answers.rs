@@ -4,32 +4,50 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use kvit_schemas::OrderCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::access::Viewer;
 use super::problem::Problem;
 use super::status::Status;
 use crate::queries::{
-    self, Books, CaseFilter, CaseSummary, CaseView, Listed, PaymentView, QuarantineView,
-    Quarantined, QueryError, Suspended, TotalView, Why,
+    self, Books, CaseFilter, CaseSummary, CaseView, Group, Listed, PaymentView, ProposalView,
+    QuarantineFilter, QuarantineView, Quarantined, QueryError, Suspended, TotalView, Why,
 };
 use crate::service::Shared;
 
 type Answer<T> = Result<Json<T>, Problem>;
 
 /// Which part of a list.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PageOf {
+    /// Only those after this number.
     after: Option<u64>,
+    /// At most so many, up to 1000.
+    limit: Option<usize>,
+}
+
+/// Which proposals.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProposalsOf {
+    /// Also those that do not wait any more.
+    #[serde(default)]
+    all: bool,
+    /// Only those after this number.
+    after: Option<u64>,
+    /// At most so many, up to 1000.
     limit: Option<usize>,
 }
 
 /// What `why` is asked about.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Asked {
+    /// An order code, feed/payment-id, a payment's number, feed/sha256 of a file, a message id.
     q: String,
 }
 
@@ -85,17 +103,44 @@ pub(super) async fn suspense(
 pub(super) async fn suspended(
     _: Viewer,
     State(shared): State<Arc<Shared>>,
-    Path(number): Path<u64>,
+    Path(name): Path<String>,
 ) -> Answer<Suspended> {
-    ask(shared, move |books| queries::suspended(books.store, number)).await
+    ask(shared, move |books| queries::suspended(books.store, &name)).await
 }
 
 pub(super) async fn quarantine(
     _: Viewer,
     State(shared): State<Arc<Shared>>,
-    Query(page): Query<PageOf>,
+    filter: Result<Query<QuarantineFilter>, QueryRejection>,
 ) -> Answer<Listed<Quarantined>> {
-    ask(shared, move |books| queries::quarantine(books.store, page.after, page.limit)).await
+    let Query(filter) = filter?;
+    ask(shared, move |books| queries::quarantine(books.store, &filter)).await
+}
+
+pub(super) async fn groups(
+    _: Viewer,
+    State(shared): State<Arc<Shared>>,
+    filter: Result<Query<QuarantineFilter>, QueryRejection>,
+) -> Answer<Listed<Group>> {
+    let Query(filter) = filter?;
+    ask(shared, move |books| queries::groups(books.store, &filter)).await
+}
+
+pub(super) async fn proposals(
+    _: Viewer,
+    State(shared): State<Arc<Shared>>,
+    Query(page): Query<ProposalsOf>,
+) -> Answer<Listed<ProposalView>> {
+    let part = (page.after, page.limit);
+    ask(shared, move |books| queries::proposals(books.store, page.all, part)).await
+}
+
+pub(super) async fn proposal(
+    _: Viewer,
+    State(shared): State<Arc<Shared>>,
+    Path(number): Path<u64>,
+) -> Answer<ProposalView> {
+    ask(shared, move |books| queries::proposal(books.store, number)).await
 }
 
 pub(super) async fn quarantined(

@@ -1,28 +1,42 @@
-//! The admin API: what operators and the command line ask of a running daemon, on a Unix socket.
+//! The admin API: what operators and the command line ask of a running daemon, on a Unix socket
+//! and, where it is set, over TLS.
 //!
-//! The uid of the process at the other end says who asks ([`access`]); reading needs a role at
-//! all, acting the role `operator`.
+//! The uid of the process at the other end, its certificate or a token says who asks ([`access`]);
+//! reading needs a role at all, acting the role `operator`, being the second person `approver`.
 
 mod access;
 mod acts;
+mod again;
 mod answers;
+mod desk;
+mod openapi;
 mod problem;
+mod routes;
 mod status;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+pub(crate) mod tls;
 mod walks;
+mod works;
 
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::extract::DefaultBodyLimit;
 use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use acts::{AssignCase, AssignPayment, Done};
+pub(crate) use acts::{AssignCase, AssignPayment, Because, Done};
+pub(crate) use desk::ReleaseWish;
+pub use openapi::openapi;
+pub(crate) use problem::Said;
 pub(crate) use status::Status;
+pub(crate) use works::{Kick, ScheduleView, SourceView};
+
+/// Bytes of a request: mended bytes of a file, in base64.
+const REQUEST_BYTES_MAX: usize = 24 << 20;
 
 use crate::service::Shared;
 
@@ -57,24 +71,10 @@ pub async fn serve(
     shared: Arc<Shared>,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let routes = routes(shared).into_make_service_with_connect_info::<access::Peer>();
+    let routes = app(shared).into_make_service_with_connect_info::<access::Peer>();
     axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await
 }
 
-fn routes(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/v1/status", get(answers::status))
-        .route("/v1/cases", get(answers::cases))
-        .route("/v1/cases/{code}", get(answers::case))
-        .route("/v1/cases/{code}/assign", post(acts::assign_case))
-        .route("/v1/why", get(answers::why))
-        .route("/v1/suspense", get(answers::suspense))
-        .route("/v1/suspense/{number}", get(answers::suspended))
-        .route("/v1/suspense/{number}/assign", post(acts::assign_payment))
-        .route("/v1/quarantine", get(answers::quarantine))
-        .route("/v1/quarantine/{number}", get(answers::quarantined))
-        .route("/v1/totals", get(answers::totals))
-        .route("/v1/audit/verify", get(walks::audit))
-        .route("/v1/store/verify", get(walks::store))
-        .with_state(shared)
+fn app(shared: Arc<Shared>) -> Router {
+    routes::router().layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX)).with_state(shared)
 }

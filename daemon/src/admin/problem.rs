@@ -1,9 +1,12 @@
-//! Why a request is not answered as asked.
+//! Why a request is not answered as asked: RFC 9457.
 
 use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::queries::QueryError;
 
@@ -12,6 +15,20 @@ use crate::queries::QueryError;
 pub(super) struct Problem {
     status: StatusCode,
     what: String,
+}
+
+/// A problem on the wire.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Said {
+    /// Always `about:blank`: the status says what kind of problem it is.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    /// The status in words.
+    pub(crate) title: String,
+    /// The status.
+    pub(crate) status: u16,
+    /// What is wrong, in a sentence for people.
+    pub(crate) detail: String,
 }
 
 impl Problem {
@@ -29,6 +46,7 @@ impl From<QueryError> for Problem {
     fn from(error: QueryError) -> Self {
         match &error {
             QueryError::NotFound(what) => Self::new(StatusCode::NOT_FOUND, what.clone()),
+            QueryError::Invalid(what) => Self::new(StatusCode::BAD_REQUEST, what.clone()),
             QueryError::Store(source) => {
                 tracing::error!(error = %source, "the store could not be read for a question");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}: {source}"))
@@ -37,8 +55,32 @@ impl From<QueryError> for Problem {
     }
 }
 
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        Self::new(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::new(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for Problem {
+    fn from(rejection: PathRejection) -> Self {
+        Self::new(rejection.status(), rejection.body_text())
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        (self.status, Json(json!({ "error": self.what }))).into_response()
+        let said = Said {
+            kind: "about:blank".to_owned(),
+            title: self.status.canonical_reason().unwrap_or("Problem").to_owned(),
+            status: self.status.as_u16(),
+            detail: self.what,
+        };
+        (self.status, [(CONTENT_TYPE, "application/problem+json")], Json(said)).into_response()
     }
 }

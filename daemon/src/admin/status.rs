@@ -5,13 +5,14 @@ use std::sync::atomic::Ordering;
 
 use kvit_schemas::record::Disposition;
 use kvit_schemas::{FeedId, Moment};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::queries::TotalView;
 use crate::service::{FolderState, Shared};
 
 /// How the daemon is.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Status {
     /// It does its work.
     pub(crate) ready: bool,
@@ -32,6 +33,8 @@ pub(crate) struct Status {
     /// Drop folders by feed.
     #[serde(default)]
     pub(crate) folders: BTreeMap<FeedId, FolderState>,
+    /// Sources that people paused: which, by whom and why.
+    pub(crate) paused: Vec<String>,
     /// Where all money is.
     pub(crate) totals: Vec<TotalView>,
 }
@@ -54,6 +57,7 @@ impl Status {
             started_at: shared.started_at,
             commit: shared.progress.durable.load(Ordering::Relaxed),
             outbox_rows: shared.outbox_rows(),
+            paused: shared.paused_sources(),
             ended: ended.into_iter().collect(),
             folders: shared.folders.borrow().clone(),
             totals,

@@ -11,14 +11,14 @@ use super::desk::{Desk, Part};
 use super::failure::{Exit, Failure};
 use super::{Global, print, print_json, show, warn};
 use crate::admin::{AssignCase, AssignPayment, Done, Status};
-use crate::queries::{CaseFilter, Listed};
+use crate::queries::{CaseFilter, LIMIT_MAX, Listed};
 
 /// Where a question goes.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Place {
     /// Read the store itself; the daemon must be stopped
     #[arg(long)]
-    offline: bool,
+    pub(super) offline: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -71,8 +71,8 @@ pub(super) enum SuspenseCommand {
     Show {
         #[command(flatten)]
         place: Place,
-        /// The payment's number
-        payment: u64,
+        /// The payment's number, feed/payment-id, or the code of an order with one in suspense
+        payment: String,
     },
     /// Say which order a payment belongs to
     Assign {
@@ -87,24 +87,6 @@ pub(super) enum SuspenseCommand {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum QuarantineCommand {
-    /// List refused and conflicting messages
-    List {
-        #[command(flatten)]
-        place: Place,
-        #[command(flatten)]
-        part: Part,
-    },
-    /// Show one with its bytes
-    Show {
-        #[command(flatten)]
-        place: Place,
-        /// Its number
-        number: u64,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub(super) enum VerifyCommand {
     /// Walk over everything and check it
     Verify {
@@ -114,7 +96,7 @@ pub(super) enum VerifyCommand {
 }
 
 pub(super) fn status(global: &Global) -> Result<(), Failure> {
-    let client = Client::new(global.load()?.settings.admin.socket)?;
+    let client = Client::of(global)?;
     let status: Status = client.get("/v1/status")?;
     one(global, &status, show::status)?;
     if status.ready { Ok(()) } else { Err(Failure::silent(Exit::Runtime)) }
@@ -128,15 +110,17 @@ pub(super) fn why(global: &Global, question: &str, place: Place) -> Result<(), F
 pub(super) fn case(global: &Global, command: &CaseCommand) -> Result<(), Failure> {
     match command {
         CaseCommand::List { place, status, agency, procedure, part } => {
-            let filter = CaseFilter {
-                status: status.clone(),
-                agency: agency.clone(),
-                procedure: procedure.clone(),
-                after: part.after,
-                limit: Some(part.limit),
+            let desk = Desk::open(global, place.offline)?;
+            let page = |(after, limit)| {
+                desk.cases(&CaseFilter {
+                    status: status.clone(),
+                    agency: agency.clone(),
+                    procedure: procedure.clone(),
+                    after,
+                    limit: Some(limit),
+                })
             };
-            let cases = Desk::open(global, place.offline)?.cases(&filter)?;
-            list(global, &cases, show::cases)
+            follow(global, *part, page, show::cases)
         }
         CaseCommand::Show { place, order } => {
             one(global, &Desk::open(global, place.offline)?.case(*order)?, show::case)
@@ -151,29 +135,17 @@ pub(super) fn case(global: &Global, command: &CaseCommand) -> Result<(), Failure
 pub(super) fn suspense(global: &Global, command: &SuspenseCommand) -> Result<(), Failure> {
     match command {
         SuspenseCommand::List { place, part } => {
-            let payments = Desk::open(global, place.offline)?.suspense(*part)?;
-            list(global, &payments, show::suspense)
+            let desk = Desk::open(global, place.offline)?;
+            let page = |(after, limit)| desk.suspense(Part { after, limit });
+            follow(global, *part, page, show::suspense)
         }
         SuspenseCommand::Show { place, payment } => {
-            let payment = Desk::open(global, place.offline)?.suspended(*payment)?;
+            let payment = Desk::open(global, place.offline)?.suspended(payment)?;
             one(global, &payment, show::suspended)
         }
         SuspenseCommand::Assign { payment, order, reason } => {
             let wish = AssignPayment { order_code: *order, reason: reason.clone() };
             act(global, &format!("/v1/suspense/{payment}/assign"), &wish)
-        }
-    }
-}
-
-pub(super) fn quarantine(global: &Global, command: &QuarantineCommand) -> Result<(), Failure> {
-    match command {
-        QuarantineCommand::List { place, part } => {
-            let messages = Desk::open(global, place.offline)?.quarantine(*part)?;
-            list(global, &messages, show::quarantine)
-        }
-        QuarantineCommand::Show { place, number } => {
-            let message = Desk::open(global, place.offline)?.quarantined(*number)?;
-            one(global, &message, show::quarantined)
         }
     }
 }
@@ -190,6 +162,13 @@ pub(super) fn store(global: &Global, command: &VerifyCommand) -> Result<(), Fail
     let report = Desk::open(global, place.offline)?.verify_store(progress("rows"))?;
     one(global, &report, show::store)?;
     if report.sound { Ok(()) } else { Err(Failure::silent(Exit::Data)) }
+}
+
+/// Tells a person at a terminal how far it is.
+pub(super) fn progress_now(text: &str) {
+    if std::io::stderr().is_terminal() {
+        warn_in_place(text);
+    }
 }
 
 /// Tells a person at a terminal that something goes on.
@@ -209,12 +188,11 @@ fn warn_in_place(text: &str) {
 }
 
 fn act(global: &Global, path: &str, wish: &impl Serialize) -> Result<(), Failure> {
-    let client = Client::new(global.load()?.settings.admin.socket)?;
-    let done: Done = client.post(path, wish)?;
-    if global.json { print_json(&done) } else { print("done, and on stable storage") }
+    let done: Done = Client::of(global)?.post(path, wish)?;
+    one(global, &done, show::done)
 }
 
-fn one<T: Serialize>(
+pub(super) fn one<T: Serialize>(
     global: &Global,
     answer: &T,
     shown: impl FnOnce(&T) -> String,
@@ -222,21 +200,39 @@ fn one<T: Serialize>(
     if global.json { print_json(answer) } else { print(shown(answer).trim_end()) }
 }
 
-/// A record a line, so that programs need not hold a whole list.
-fn list<T: Serialize>(
+/// All of a short list.
+pub(super) fn many<T: Serialize>(
     global: &Global,
-    listed: &Listed<T>,
+    items: &[T],
     shown: impl FnOnce(&[T]) -> String,
 ) -> Result<(), Failure> {
     if global.json {
-        listed.items.iter().try_for_each(print_json)?;
-    } else if listed.items.is_empty() {
-        print("none")?;
-    } else {
-        print(shown(&listed.items).trim_end())?;
+        return items.iter().try_for_each(print_json);
     }
-    if let Some(next) = listed.next {
-        warn(&format!("there may be more: --after {next}"));
+    if items.is_empty() { print("none") } else { print(shown(items).trim_end()) }
+}
+
+/// A list, page after page up to as many as were asked for; a record a line for programs.
+pub(super) fn follow<T: Serialize>(
+    global: &Global,
+    part: Part,
+    page: impl Fn((Option<u64>, usize)) -> Result<Listed<T>, Failure>,
+    shown: impl Fn(&[T]) -> String,
+) -> Result<(), Failure> {
+    let (mut after, mut left, mut any) = (part.after, part.limit, false);
+    loop {
+        let listed = page((after, left.min(LIMIT_MAX)))?;
+        if !listed.items.is_empty() {
+            many(global, &listed.items, &shown)?;
+            any = true;
+        }
+        left = left.saturating_sub(listed.items.len());
+        after = listed.next;
+        let Some(next) = after else { break };
+        if left == 0 {
+            warn(&format!("there may be more: --after {next}"));
+            break;
+        }
     }
-    Ok(())
+    if any || global.json { Ok(()) } else { print("none") }
 }

@@ -1,6 +1,6 @@
-//! The client of the admin socket.
+//! The client of the admin API: at its Unix socket, or over TLS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -10,10 +10,14 @@ use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
 
+use super::Global;
 use super::failure::{Exit, Failure};
+use super::remote::Remote;
+use crate::admin::Said;
 
 /// Bytes of one answer, or of one line of it: an answer holds at most a thousand records.
 const ANSWER_BYTES_MAX: usize = 256 << 20;
@@ -21,14 +25,32 @@ const ANSWER_BYTES_MAX: usize = 256 << 20;
 /// Asks a running daemon.
 #[derive(Debug)]
 pub(super) struct Client {
-    socket: PathBuf,
+    place: Place,
     runtime: Runtime,
 }
 
+/// Where it listens.
+#[derive(Debug)]
+enum Place {
+    Socket(PathBuf),
+    Tls(Box<Remote>),
+}
+
 impl Client {
-    pub(super) fn new(socket: PathBuf) -> Result<Self, Failure> {
+    /// A client of the daemon that the command line names, or of the one of the settings.
+    pub(super) fn of(global: &Global) -> Result<Self, Failure> {
+        let place = match Remote::of(&global.remote)? {
+            Some(remote) => Place::Tls(Box::new(remote)),
+            None => Place::Socket(global.load()?.settings.admin.socket),
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { socket, runtime })
+        Ok(Self { place, runtime })
+    }
+
+    /// Reads bytes.
+    pub(super) fn bytes(&self, path: &str) -> Result<Bytes, Failure> {
+        self.runtime
+            .block_on(async { whole(self.send(Method::GET, path, Vec::new()).await?).await })
     }
 
     /// Reads something.
@@ -91,16 +113,23 @@ impl Client {
         path: &str,
         body: Vec<u8>,
     ) -> Result<Response<Incoming>, Failure> {
-        let stream = UnixStream::connect(&self.socket).await.map_err(|e| self.unreachable(&e))?;
-        let (mut sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
-        // Ends with the runtime; what it meets shows in the answer.
-        tokio::spawn(connection);
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", "kvit")
-            .header("content-type", "application/json")
+        let mut request =
+            Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let mut sender = match &self.place {
+            Place::Socket(socket) => {
+                let stream = UnixStream::connect(socket).await;
+                request = request.header("host", "kvit");
+                joined(stream.map_err(|error| unreachable(socket, &error))?).await?
+            }
+            Place::Tls(remote) => {
+                request = request.header("host", remote.host());
+                if let Some(token) = remote.token() {
+                    request = request.header("authorization", format!("Bearer {token}"));
+                }
+                joined(remote.connect().await?).await?
+            }
+        };
+        let request = request
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
         let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
@@ -109,30 +138,41 @@ impl Client {
             return Ok(response);
         }
         let said = whole(response).await?;
-        let what = serde_json::from_slice::<Value>(&said)
-            .ok()
-            .and_then(|said| Some(said.get("error")?.as_str()?.to_owned()))
-            .unwrap_or_else(|| String::from_utf8_lossy(&said).into_owned());
+        let what = serde_json::from_slice::<Said>(&said)
+            .map(|said| said.detail)
+            .unwrap_or_else(|_| String::from_utf8_lossy(&said).into_owned());
         Err(Failure::new(exit_of(status), what))
     }
+}
 
-    fn unreachable(&self, error: &std::io::Error) -> Failure {
-        let socket = self.socket.display();
-        let forbidden = error.kind() == std::io::ErrorKind::PermissionDenied;
-        let what = if forbidden {
-            format!(
-                "{socket} may not be opened by this user: be in the group of the socket, and \
-                 among [operators] in the settings"
-            )
-        } else {
-            format!(
-                "no daemon answers at {socket} ({error}). Is it running, and with these settings \
-                 (admin.socket)? With --offline, questions are answered from the store of a \
-                 daemon that is stopped"
-            )
-        };
-        Failure::new(Exit::Unavailable, what)
-    }
+type Sender = http1::SendRequest<Full<Bytes>>;
+
+async fn joined(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> Result<Sender, Failure> {
+    let joined = http1::handshake(TokioIo::new(stream)).await;
+    let (sender, connection) = joined.map_err(|error| broken(&error))?;
+    // Ends with the runtime; what it meets shows in the answer.
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+fn unreachable(socket: &Path, error: &std::io::Error) -> Failure {
+    let socket = socket.display();
+    let forbidden = error.kind() == std::io::ErrorKind::PermissionDenied;
+    let what = if forbidden {
+        format!(
+            "{socket} may not be opened by this user: be in the group of the socket, and among \
+             [operators] in the settings"
+        )
+    } else {
+        format!(
+            "no daemon answers at {socket} ({error}). Is it running, and with these settings \
+             (admin.socket)? With --offline, questions are answered from the store of a daemon \
+             that is stopped"
+        )
+    };
+    Failure::new(Exit::Unavailable, what)
 }
 
 fn exit_of(status: StatusCode) -> Exit {
@@ -176,7 +216,7 @@ pub(super) fn with_query(path: &str, parts: &[(&str, Option<String>)]) -> String
 }
 
 /// Bytes that are not plainly safe as `%` and two hexadecimal digits.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let each = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
             char::from(byte).to_string()

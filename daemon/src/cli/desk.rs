@@ -2,15 +2,20 @@
 //! the same answers.
 
 use kvit_adapters::clock::Clock;
-use kvit_adapters::store::Store;
+use kvit_adapters::store::{Store, Tables};
 use kvit_schemas::OrderCode;
+use kvit_schemas::record::Seq;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::Global;
-use super::client::{Client, with_query};
+use super::client::{Client, encoded, with_query};
 use super::failure::{Exit, Failure, chain};
 use crate::queries::{
-    self, AuditReport, Books, CaseFilter, CaseSummary, CaseView, Listed, PaymentView,
-    QuarantineView, Quarantined, QueryError, StoreReport, Suspended, Why,
+    self, AuditReport, Books, CaseFilter, CaseSummary, CaseView, Group, Listed, OutboxView,
+    PaymentView, ProposalView, QuarantineFilter, QuarantineView, Quarantined, QueryError,
+    StoreReport, Suspended, Why,
 };
 use crate::service;
 use crate::settings::Settings;
@@ -37,19 +42,36 @@ pub(super) struct Part {
     /// Only those after this number
     #[arg(long, value_name = "NUMBER")]
     pub(super) after: Option<u64>,
-    /// At most so many, up to 1000
-    #[arg(long, default_value_t = 100)]
+    /// At most so many
+    #[arg(long, default_value_t = 100, value_parser = at_least_one)]
     pub(super) limit: usize,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let many = text.parse().map_err(|error| format!("{error}"))?;
+    if many > 0 { Ok(many) } else { Err("must be at least 1".to_owned()) }
 }
 
 impl Desk {
     pub(super) fn open(global: &Global, offline: bool) -> Result<Self, Failure> {
-        let settings = global.load()?.settings;
         if !offline {
-            return Client::new(settings.admin.socket).map(Self::Live);
+            return Client::of(global).map(Self::Live);
         }
+        let settings = global.load()?.settings;
         let store = service::open_store(&settings, &settings.store.path, false)?;
         Ok(Self::Stopped(Box::new(Stopped { store, settings })))
+    }
+
+    /// Has the running daemon do something.
+    pub(super) fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        wish: &impl Serialize,
+    ) -> Result<T, Failure> {
+        match self {
+            Self::Live(client) => client.post(path, wish),
+            Self::Stopped(_) => Err(Failure::new(Exit::Usage, "only a running daemon acts")),
+        }
     }
 
     pub(super) fn cases(&self, filter: &CaseFilter) -> Result<Listed<CaseSummary>, Failure> {
@@ -91,19 +113,63 @@ impl Desk {
         }
     }
 
-    pub(super) fn suspended(&self, number: u64) -> Result<Suspended, Failure> {
+    pub(super) fn suspended(&self, name: &str) -> Result<Suspended, Failure> {
         match self {
-            Self::Live(client) => client.get(&format!("/v1/suspense/{number}")),
-            Self::Stopped(stopped) => Ok(queries::suspended(&stopped.store, number)?),
+            // A slash would be another path.
+            Self::Live(client) => {
+                client.get(&format!("/v1/suspense/{}", encoded(&name.replacen('/', ":", 1))))
+            }
+            Self::Stopped(stopped) => Ok(queries::suspended(&stopped.store, name)?),
         }
     }
 
-    pub(super) fn quarantine(&self, part: Part) -> Result<Listed<Quarantined>, Failure> {
+    pub(super) fn quarantine(
+        &self,
+        filter: &QuarantineFilter,
+    ) -> Result<Listed<Quarantined>, Failure> {
         match self {
-            Self::Live(client) => client.get(&part.of("/v1/quarantine")),
-            Self::Stopped(stopped) => {
-                Ok(queries::quarantine(&stopped.store, part.after, Some(part.limit))?)
+            Self::Live(client) => client.get(&queried("/v1/quarantine", filter)?),
+            Self::Stopped(stopped) => Ok(queries::quarantine(&stopped.store, filter)?),
+        }
+    }
+
+    pub(super) fn groups(&self, filter: &QuarantineFilter) -> Result<Listed<Group>, Failure> {
+        match self {
+            Self::Live(client) => client.get(&queried("/v1/quarantine-groups", filter)?),
+            Self::Stopped(stopped) => Ok(queries::groups(&stopped.store, filter)?),
+        }
+    }
+
+    /// The bytes of a message in quarantine as they came.
+    pub(super) fn body(&self, number: u64) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Live(client) => {
+                Ok(client.bytes(&format!("/v1/quarantine/{number}/body"))?.to_vec())
             }
+            Self::Stopped(stopped) => {
+                queries::quarantined(&stopped.store, number)?;
+                Ok(stopped.store.body(Seq(number))?.unwrap_or_default())
+            }
+        }
+    }
+
+    pub(super) fn proposals(&self, all: bool, part: Part) -> Result<Listed<ProposalView>, Failure> {
+        match self {
+            Self::Live(client) => {
+                let path = part.of("/v1/proposals");
+                client.get(&format!("{path}&all={all}"))
+            }
+            Self::Stopped(stopped) => {
+                let part = (part.after, Some(part.limit));
+                Ok(queries::proposals(&stopped.store, all, part)?)
+            }
+        }
+    }
+
+    pub(super) fn outbox(&self) -> Result<Vec<OutboxView>, Failure> {
+        match self {
+            Self::Live(client) => client.get("/v1/outbox"),
+            Self::Stopped(stopped) => Ok(queries::outbox(&stopped.store)?),
         }
     }
 
@@ -129,6 +195,17 @@ impl Desk {
     }
 }
 
+/// A path with a filter as its query.
+fn queried(path: &str, filter: &impl Serialize) -> Result<String, Failure> {
+    let Value::Object(parts) = serde_json::to_value(filter)? else { return Ok(path.to_owned()) };
+    let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let parts: Vec<(String, Option<String>)> =
+        parts.into_iter().map(|(name, value)| (name, Some(text(value)))).collect();
+    let named: Vec<(&str, Option<String>)> =
+        parts.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    Ok(with_query(path, &named))
+}
+
 impl Stopped {
     fn books(&self) -> Books<'_> {
         Books { store: &self.store, settings: &self.settings, now: Clock::System.now() }
@@ -146,6 +223,7 @@ impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
         let exit = match &error {
             QueryError::NotFound(_) => Exit::Runtime,
+            QueryError::Invalid(_) => Exit::Usage,
             QueryError::Store(_) => Exit::Io,
         };
         Self::new(exit, chain(&error))

@@ -9,12 +9,17 @@ mod desk;
 mod doctor;
 mod failure;
 mod feed;
+mod operator;
+mod quarantine;
+mod remote;
 mod run;
 mod schema;
 mod show;
 mod simulate;
+mod sure;
 mod table;
 mod topology;
+mod works;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -49,6 +54,8 @@ struct Global {
     /// JSON for programs, one document a line
     #[arg(long, global = true)]
     json: bool,
+    #[command(flatten)]
+    remote: remote::RemoteArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -88,7 +95,36 @@ enum Command {
     Suspense(ask::SuspenseCommand),
     /// Refused and conflicting messages, kept with their bytes
     #[command(subcommand)]
-    Quarantine(ask::QuarantineCommand),
+    Quarantine(quarantine::QuarantineCommand),
+    /// What waits for a second person
+    #[command(subcommand)]
+    Proposal(works::ProposalCommand),
+    /// What waits to be sent
+    #[command(subcommand)]
+    Outbox(works::OutboxCommand),
+    /// What runs when
+    #[command(subcommand)]
+    Schedule(works::ScheduleCommand),
+    /// Where messages are taken from, and what is paused
+    Sources,
+    /// Take nothing more from a source: portal, bank, files or agency; also after a restart
+    Pause {
+        /// The source
+        source: String,
+        #[command(flatten)]
+        sure: sure::Sure,
+    },
+    /// Take from a source again
+    Resume {
+        /// The source
+        source: String,
+        /// Why; it stands in the audit log
+        #[arg(long)]
+        reason: String,
+    },
+    /// People who operate kvit
+    #[command(subcommand)]
+    Operator(operator::OperatorCommand),
     /// The audit log
     #[command(subcommand)]
     Audit(ask::VerifyCommand),
@@ -110,6 +146,10 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the manual page
+    Man,
+    /// Print the OpenAPI description of the admin API
+    Openapi,
 }
 
 #[derive(Debug, Subcommand)]
@@ -177,13 +217,22 @@ fn act(cli: &Cli) -> Result<(), Failure> {
         Command::Why { question, place } => ask::why(global, question, *place),
         Command::Case(command) => ask::case(global, command),
         Command::Suspense(command) => ask::suspense(global, command),
-        Command::Quarantine(command) => ask::quarantine(global, command),
+        Command::Quarantine(command) => quarantine::quarantine(global, command),
         Command::Audit(command) => ask::audit(global, command),
         Command::Store(command) => ask::store(global, command),
         Command::Feed(FeedCommand::Parse { file, format }) => {
             feed::parse(file, *format, global.json)
         }
         Command::Schema(command) => schema::schema(command, global.json),
+        Command::Proposal(command) => works::proposal(global, command),
+        Command::Outbox(command) => works::outbox(global, command),
+        Command::Schedule(command) => works::schedule(global, command),
+        Command::Sources => works::sources(global),
+        Command::Pause { source, sure } => works::pause(global, source, sure),
+        Command::Resume { source, reason } => works::resume(global, source, reason),
+        Command::Operator(command) => operator::operator(global, command),
+        Command::Man => operator::man(&Cli::command()),
+        Command::Openapi => print(crate::admin::openapi().trim_end()),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "kvit", &mut script);

@@ -5,10 +5,10 @@ use std::fmt::Write;
 use kvit_schemas::Money;
 
 use super::table::table;
-use crate::admin::Status;
+use crate::admin::{Done, ScheduleView, SourceView, Status};
 use crate::queries::{
-    AuditReport, CaseSummary, CaseView, PaymentView, QuarantineView, Quarantined, StoreReport,
-    Suspended, Why,
+    AuditReport, CaseSummary, CaseView, Group, OutboxView, PaymentView, ProposalView,
+    QuarantineView, Quarantined, StoreReport, Suspended, Why,
 };
 
 fn text<T: ToString>(value: &Option<T>) -> String {
@@ -166,6 +166,102 @@ fn candidates(candidates: &[crate::queries::Candidate]) -> String {
     all
 }
 
+pub(super) fn done(done: &Done) -> String {
+    let mut all = match (done.done, done.proposal) {
+        (_, Some(number)) => format!(
+            "proposal {number} waits for a second person: kvit proposal approve {number} --reason \
+             <why>\n"
+        ),
+        (true, None) => "done, and on stable storage\n".to_owned(),
+        (false, None) => "this would happen; nothing was changed\n".to_owned(),
+    };
+    if let Some(outcome) = &done.outcome {
+        all.push_str(&lines(&[("outcome", outcome.clone())]));
+    }
+    for said in &done.said {
+        all.push_str(&lines(&[("", said.clone())]));
+    }
+    for (to, kind) in &done.messages {
+        all.push_str(&lines(&[("to be sent", format!("{kind} to {to}"))]));
+    }
+    all
+}
+
+pub(super) fn groups(groups: &[Group]) -> String {
+    let rows = groups.iter().map(|it| {
+        vec![
+            it.group.clone(),
+            it.messages.to_string(),
+            it.code.clone(),
+            text(&it.party),
+            text(&it.kind),
+            text(&it.pointer),
+            it.last.to_string(),
+            it.title.clone(),
+        ]
+    });
+    let head = ["group", "messages", "code", "from", "type", "where", "last", "what"];
+    table(&head, rows)
+}
+
+pub(super) fn proposals(proposals: &[ProposalView]) -> String {
+    let rows = proposals.iter().map(|it| {
+        let state = match &it.ended_by {
+            Some(by) => format!("{} by {by}", it.state),
+            None => it.state.clone(),
+        };
+        vec![
+            it.number.to_string(),
+            it.at.to_string(),
+            it.by.clone(),
+            state,
+            it.act.clone(),
+            it.reason.clone(),
+        ]
+    });
+    table(&["number", "at", "by", "state", "what", "because"], rows)
+}
+
+pub(super) fn outbox(views: &[OutboxView]) -> String {
+    let rows = views.iter().map(|it| {
+        vec![
+            it.destination.clone(),
+            it.messages.to_string(),
+            it.oldest_at.to_string(),
+            it.oldest_type.clone(),
+            text(&it.held),
+        ]
+    });
+    table(&["destination", "messages", "oldest", "its type", "held because"], rows)
+}
+
+pub(super) fn sources(views: &[SourceView]) -> String {
+    let rows = views.iter().map(|it| {
+        let state = if it.paused_at.is_some() { "paused" } else { "open" };
+        vec![
+            it.source.clone(),
+            state.to_owned(),
+            text(&it.paused_by),
+            text(&it.paused_at),
+            text(&it.reason),
+        ]
+    });
+    table(&["source", "state", "by", "since", "because"], rows)
+}
+
+pub(super) fn schedules(views: &[ScheduleView]) -> String {
+    let mut all = String::new();
+    for it in views {
+        let next: Vec<String> = it.next.iter().map(ToString::to_string).collect();
+        all.push_str(&lines(&[
+            ("schedule", format!("{} at {}", it.schedule, it.cron)),
+            ("last", text(&it.last)),
+            ("next", next.join(", ")),
+        ]));
+    }
+    all
+}
+
 pub(super) fn quarantine(messages: &[Quarantined]) -> String {
     let rows = messages.iter().map(|it| {
         vec![
@@ -175,10 +271,13 @@ pub(super) fn quarantine(messages: &[Quarantined]) -> String {
             text(&it.kind),
             text(&it.message_id),
             it.code.clone(),
+            it.state.clone(),
+            it.group.clone(),
             it.detail.clone(),
         ]
     });
-    table(&["number", "at", "from", "type", "message", "code", "why"], rows)
+    let head = ["number", "at", "from", "type", "message", "code", "state", "group", "why"];
+    table(&head, rows)
 }
 
 pub(super) fn quarantined(it: &QuarantineView) -> String {
@@ -194,6 +293,24 @@ pub(super) fn quarantined(it: &QuarantineView) -> String {
         ("cure", it.cure.clone()),
         ("body", format!("{} bytes, sha256 {}", it.body_bytes, it.body_sha256)),
     ]);
+    all.push_str(&lines(&[("state", record.state.clone()), ("group", record.group.clone())]));
+    if let Some(last) = &record.last {
+        let second = last.approved_by.as_ref().map(|by| format!(", approved by {by}"));
+        let again = last.code.as_ref().zip(last.detail.as_ref());
+        let again = again.map(|(code, detail)| format!(" ({code}: {detail})"));
+        all.push_str(&lines(&[(
+            "last",
+            format!(
+                "{} by {}{} at {}{}, because: {}",
+                last.outcome,
+                last.by,
+                second.unwrap_or_default(),
+                last.at,
+                again.unwrap_or_default(),
+                last.reason
+            ),
+        )]));
+    }
     for (name, value) in &it.properties {
         all.push_str(&lines(&[(name, value.clone())]));
     }

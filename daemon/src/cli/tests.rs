@@ -19,7 +19,7 @@ fn global_options_stand_before_or_after_the_command() {
         "kvit --config a.toml --set log.filter=debug,x=1 --json check",
         "kvit check --config a.toml --set log.filter=debug,x=1 --json",
     ] {
-        let Global { config, set, json } = parsed(line).unwrap().global;
+        let Global { config, set, json, remote: _ } = parsed(line).unwrap().global;
         assert_eq!(config, Some(PathBuf::from("a.toml")));
         assert_eq!(set, [("log.filter".to_owned(), "debug,x=1".to_owned())]);
         assert!(json);
@@ -53,6 +53,17 @@ fn questions_and_acts_are_understood() {
         "kvit audit verify --offline".to_owned(),
         "kvit store verify".to_owned(),
         "kvit completions bash".to_owned(),
+        "kvit quarantine list --code KV1303 --party portal --state all --text x".to_owned(),
+        "kvit quarantine groups --json".to_owned(),
+        "kvit quarantine release 7 --reason mended --dry-run --replace a.json".to_owned(),
+        "kvit quarantine release --group 00ff --reason mended --yes".to_owned(),
+        "kvit quarantine discard 7 --reason nonsense --yes".to_owned(),
+        "kvit proposal approve 9 --reason right --yes".to_owned(),
+        "kvit outbox kick --reason mended".to_owned(),
+        "kvit pause bank --reason maintenance --yes".to_owned(),
+        "kvit schedule run expiry --reason now".to_owned(),
+        "kvit status --admin https://kvit.by:9466 --token-file t --admin-ca-file c".to_owned(),
+        "kvit man".to_owned(),
     ] {
         assert!(parsed(&line).is_ok(), "{line}");
     }
@@ -60,6 +71,10 @@ fn questions_and_acts_are_understood() {
         format!("kvit case assign {code} gai-minsk"),
         format!("kvit suspense assign 7 {code}"),
         "kvit case show 17".to_owned(),
+        "kvit quarantine release --reason why".to_owned(),
+        "kvit quarantine release 7".to_owned(),
+        "kvit quarantine release 7 --group 00ff --reason why".to_owned(),
+        "kvit case list --limit 0".to_owned(),
         format!("kvit case assign {code} gai-minsk --reason because --offline"),
     ] {
         assert!(parsed(&line).is_err(), "{line}");

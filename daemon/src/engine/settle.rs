@@ -126,7 +126,7 @@ fn alert_suspense(payment: &Payment, reason: Option<SuspenseReason>, context: &m
     let alert = Alert {
         kind: AlertKind::PaymentSuspended,
         at: context.at.now,
-        detail: format!("{amount} is in suspense: {}", reason.as_str()),
+        detail: suspense_text(payment, (amount, reason)),
         order_code: payment.order_code,
         payment: Some(RefundPayment {
             feed: main.feed.clone(),
@@ -140,6 +140,13 @@ fn alert_suspense(payment: &Payment, reason: Option<SuspenseReason>, context: &m
         order_code: payment.order_code,
         keep: false,
     });
+}
+
+/// What an alert says of money in suspense: what, why, and where to look.
+fn suspense_text(payment: &Payment, (amount, reason): (Money, SuspenseReason)) -> String {
+    let order = payment.order_code.map(|code| format!(" for order {code}")).unwrap_or_default();
+    let (why, number) = (reason.sentence(), payment.seq.0);
+    format!("{amount}{order} is in suspense: {why}; see `kvit suspense show {number}`")
 }
 
 /// Says that a refund became due, changed or was cancelled.

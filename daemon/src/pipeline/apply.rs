@@ -81,6 +81,11 @@ impl Applier {
         self.next_seq
     }
 
+    /// Takes back the numbers that were handed out for what is not committed.
+    pub(super) fn go_back_to(&mut self, next: Seq) {
+        self.next_seq = next;
+    }
+
     pub(super) fn take_seq(&mut self) -> Seq {
         let seq = self.next_seq;
         self.next_seq = Seq(seq.0 + 1);

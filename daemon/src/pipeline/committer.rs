@@ -13,11 +13,11 @@ use kvit_schemas::message::Alert;
 use kvit_schemas::record::{Disposition, Timer};
 use tokio::sync::{mpsc, oneshot};
 
-use super::apply::{Applier, Ended};
+use super::apply::Applier;
+use super::desk::{DeskEnded, DeskWork};
 use super::files::{FileAnswer, FileStep};
 use super::intake::Prepared;
 use super::tally::Taken;
-use crate::engine::Input;
 use crate::telemetry::list;
 
 /// Something to be committed.
@@ -28,14 +28,7 @@ pub enum Work {
     /// A step of a file on its way.
     File(Box<FileStep>, oneshot::Sender<FileAnswer>),
     /// An act of a person.
-    Act {
-        /// What.
-        input: Input,
-        /// Who and why.
-        actor: kvit_schemas::record::Actor,
-        /// How it ended.
-        reply: oneshot::Sender<Ended>,
-    },
+    Desk(Box<DeskWork>, oneshot::Sender<DeskEnded>),
     /// Timers that are due.
     Timers {
         /// Those to be looked at.
@@ -117,7 +110,7 @@ pub struct Committer {
 struct Answers {
     taken: Vec<(Answerable, Disposition)>,
     files: Vec<(oneshot::Sender<FileAnswer>, FileAnswer)>,
-    acts: Vec<(oneshot::Sender<Ended>, Ended)>,
+    acts: Vec<(oneshot::Sender<DeskEnded>, DeskEnded)>,
     done: Vec<oneshot::Sender<()>>,
     sent_rows: u64,
 }
@@ -214,8 +207,8 @@ fn one(
             let answer = applier.file(draft, *step, now)?;
             answers.files.push((reply, answer));
         }
-        Work::Act { input, actor, reply } => {
-            let ended = applier.act(draft, input, actor, now)?;
+        Work::Desk(work, reply) => {
+            let ended = applier.desk(draft, *work, now)?;
             answers.acts.push((reply, ended));
         }
         Work::Timers { due, later, again, reply } => {

@@ -26,14 +26,7 @@ impl Applier {
     ) -> Result<Disposition, StoreError> {
         let _trace = trace_of(&prepared.arrival.properties).map(|trace| trace.entered());
         let at = At { now, seq: self.take_seq() };
-        let ended = match (&prepared.result, &prepared.party) {
-            (Ok(checked), Some(party)) => {
-                placed(self.message(draft, prepared, checked, party, at)?, checked)
-            }
-            (Ok(_), None) => Ended::Refused(Refused::new(Code::SENDER_UNKNOWN, "no party")),
-            (Err(refused), _) => Ended::Refused(refused.clone()),
-        };
-        match ended {
+        match self.judge(draft, prepared, at)? {
             Ended::Applied(_) => Ok(Disposition::Applied),
             Ended::Duplicate => Ok(Disposition::Duplicate),
             Ended::Refused(refused) => {
@@ -42,6 +35,22 @@ impl Applier {
                 let conflict = refused.code.is_conflict();
                 Ok(if conflict { Disposition::Conflict } else { Disposition::Refused })
             }
+        }
+    }
+
+    /// What becomes of a delivery, by the queue or out of quarantine; a refusal is not kept yet.
+    pub(super) fn judge(
+        &mut self,
+        draft: &mut Draft<'_>,
+        prepared: &Prepared,
+        at: At,
+    ) -> Result<Ended, StoreError> {
+        match (&prepared.result, &prepared.party) {
+            (Ok(checked), Some(party)) => {
+                Ok(placed(self.message(draft, prepared, checked, party, at)?, checked))
+            }
+            (Ok(_), None) => Ok(Ended::Refused(Refused::new(Code::SENDER_UNKNOWN, "no party"))),
+            (Err(refused), _) => Ok(Ended::Refused(refused.clone())),
         }
     }
 

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kvit_adapters::amqp::Properties;
 use kvit_schemas::message::{ContentHash, Inbound, MessageType, Sender};
+use kvit_schemas::record::Seq;
 use kvit_schemas::{BankId, Code, FeedId, MessageId, Moment, OrderCode};
 
 use super::files::FileContent;
@@ -78,6 +79,8 @@ pub struct Prepared {
     pub party: Option<Party>,
     /// What it says, or why it says nothing.
     pub result: Result<Checked, Refused>,
+    /// Its number in quarantine, when a person releases it: it is there already.
+    pub released: Option<Seq>,
 }
 
 /// A message whose envelope and body are in order.
@@ -175,9 +178,14 @@ pub struct Intake {
 
 impl Intake {
     /// Checks a delivery in the contract's order: size, party, envelope, decoding.
-    pub fn check(&self, mut arrival: Arrival, now: Moment) -> Prepared {
+    pub fn check(&self, arrival: Arrival, now: Moment) -> Prepared {
         let _trace = trace_of(&arrival.properties).map(|trace| trace.entered());
         let party = self.party_of(&arrival);
+        self.check_as(arrival, party, now)
+    }
+
+    /// The same for a party that is known already.
+    pub fn check_as(&self, mut arrival: Arrival, party: Option<Party>, now: Moment) -> Prepared {
         let result = guarded(|| self.checked(&arrival, party.as_ref(), now));
         let defect = result.as_ref().is_err_and(|refused| refused.code == Code::DEFECT);
         if !defect && let Some((id, kind)) = self.said_by_event(&arrival) {
@@ -185,7 +193,7 @@ impl Intake {
             arrival.properties.message_id.get_or_insert(id);
             arrival.properties.kind.get_or_insert(kind);
         }
-        Prepared { party, result: result.map_err(Refused::bounded), arrival }
+        Prepared { party, result: result.map_err(Refused::bounded), arrival, released: None }
     }
 
     /// Id and type of an event that does without those of AMQP.

@@ -15,6 +15,7 @@
 pub mod apply;
 pub mod committer;
 mod deliver;
+pub mod desk;
 mod facts;
 pub mod files;
 pub mod intake;

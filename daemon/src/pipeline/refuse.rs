@@ -3,7 +3,8 @@
 use kvit_adapters::store::{Draft, StoreError, Tables};
 use kvit_schemas::message::{Alert, AlertKind, MessageRefused, MessageType, Outbound};
 use kvit_schemas::record::{
-    Actor, AuditLine, Destination, Disposition, OutBody, QuarantineRecord, Source, Subject,
+    Actor, AuditLine, DeedOutcome, Destination, Disposition, OutBody, QuarantineRecord, Source,
+    Subject,
 };
 use kvit_schemas::{Code, OrderCode, hex};
 use sha2::{Digest, Sha256};
@@ -27,7 +28,7 @@ pub(super) fn refuse(
 ) -> Result<(), StoreError> {
     let arrival = &prepared.arrival;
     let cause = Cause::of(&arrival.properties);
-    keep(applier, draft, (prepared, refused), at);
+    keep(applier, draft, (prepared, refused), at)?;
     let answered = prepared.party.as_ref().filter(|_| arrival.queue != Queue::Dead);
     if let Some(party) = answered {
         if let Some(destination) = answer_to(applier, party, &arrival.routing_key) {
@@ -38,7 +39,12 @@ pub(super) fn refuse(
             Queue::Dead => AlertKind::DeadLettered,
             Queue::Portal | Queue::Bank | Queue::Files | Queue::Agency => AlertKind::UnknownSender,
         };
-        let detail = format!("{}: {}", refused.code, refused.detail);
+        let (title, number) = (refused.code.title().en, prepared.released.unwrap_or(at.seq).0);
+        let detail = format!(
+            "{} {title}: {}; kept in quarantine as number {number}, see `kvit quarantine show \
+             {number}`",
+            refused.code, refused.detail
+        );
         let alert = Alert { kind, at: at.now, detail, order_code: None, payment: None };
         applier.alert(draft, alert, (&cause, 0), at);
     }
@@ -54,8 +60,18 @@ fn keep(
     draft: &mut Draft<'_>,
     (prepared, refused): (&Prepared, &Refused),
     at: At,
-) {
+) -> Result<(), StoreError> {
     let arrival = &prepared.arrival;
+    if let Some(number) = prepared.released {
+        // It is kept already; what is new is that it was refused again.
+        let mut fate = draft.fate(number)?;
+        if let Some(last) = &mut fate.last {
+            last.outcome =
+                DeedOutcome::Refused { code: refused.code, detail: refused.detail.clone() };
+        }
+        draft.put_fate(number, &fate);
+        return Ok(());
+    }
     events::quarantined(refused.code);
     let (body_bytes, body_sha256) = body_of(prepared);
     let record = QuarantineRecord {
@@ -74,6 +90,7 @@ fn keep(
     };
     let kept = arrival.body.len().min(applier.limits.quarantine_bytes);
     draft.put_quarantine(&record, arrival.body[..kept].to_vec());
+    Ok(())
 }
 
 /// Size and SHA-256 of a body. Of a file in a drop folder nothing more is kept: it lies there.
@@ -167,7 +184,7 @@ pub(super) fn keep_and_tell(
     (prepared, refused): (&Prepared, &Refused),
     at: At,
 ) -> Result<(), StoreError> {
-    keep(applier, draft, (prepared, refused), at);
+    keep(applier, draft, (prepared, refused), at)?;
     tell(draft, (prepared, refused), at)
 }
 

@@ -6,7 +6,8 @@ use kvit_adapters::store::{Draft, StoreError, Tables};
 use kvit_schemas::OrderCode;
 use kvit_schemas::message::MessageType;
 use kvit_schemas::record::{
-    AuditLine, Case, Disposition, LedgerEntry, OutBody, Payment, Position, Seq, Source, Subject,
+    AuditLine, Case, Disposition, LedgerEntry, Note, OutBody, Payment, Position, Seq, Source,
+    Subject,
 };
 
 use crate::engine::{At, CaseFacts, Effect, Facts, Outcome};
@@ -35,6 +36,15 @@ impl Applier {
         if subjects.is_empty() {
             subjects = facts.cases.values().map(|known| Subject::Case(known.case.seq)).collect();
         }
+        // Money that names several orders belongs to the story of each.
+        for note in &outcome.notes {
+            let Note::Suspended { found, .. } = note else { continue };
+            for code in found {
+                subjects.extend(draft.case(*code)?.map(|case| Subject::Case(case.seq)));
+            }
+        }
+        subjects.sort_unstable();
+        subjects.dedup();
         draft.audit(AuditLine {
             at: at.now,
             seq: at.seq,

@@ -8,6 +8,7 @@
 use kvit_adapters::store::{Store, StoreError, Tables};
 use kvit_schemas::record::{Case, Payment};
 use kvit_schemas::{Money, OrderCode};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cases::CaseSummary;
@@ -22,7 +23,7 @@ const CANDIDATES_MAX: usize = 10;
 const FREE_DIGITS_MIN: usize = 8;
 
 /// An order that a payment may belong to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Candidate {
     /// The order.
     pub order_code: OrderCode,

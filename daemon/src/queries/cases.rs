@@ -1,18 +1,20 @@
 //! Cases, as lists and one by one.
 
 use kvit_adapters::store::{Store, StoreError, Tables};
+use kvit_schemas::message::Status;
 use kvit_schemas::record::{Case, Payment, Seq};
 use kvit_schemas::{AgencyId, Currency, Day, Moment, Money, OrderCode, PortalId, ProcedureCode};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::payments::{PaymentView, sums};
-use super::{Listed, QueryError, bounded};
+use super::{Listed, QueryError, SCAN_MAX, bounded};
 
-/// Cases looked at for one answer, however few of them fit the filter.
-const SCAN_MAX: usize = 20_000;
+/// What stands for a status while there is no application.
+const NO_APPLICATION: &str = "no_application";
 
 /// Which cases to list.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseFilter {
     /// Only in this status.
@@ -33,7 +35,7 @@ pub struct CaseFilter {
 }
 
 /// A case on one line.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CaseSummary {
     /// Its number in the store.
     pub number: u64,
@@ -58,7 +60,7 @@ pub struct CaseSummary {
 }
 
 /// A case with what belongs to it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CaseView {
     /// On one line.
     #[serde(flatten)]
@@ -82,7 +84,7 @@ pub struct CaseView {
 }
 
 /// A decision.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct DecisionView {
     /// The agency's name for it.
     pub decision_id: String,
@@ -103,7 +105,7 @@ impl CaseSummary {
         let currency = due.map_or(Currency::BYN, Money::currency);
         let status = match case.told.status {
             Some(status) => status.as_str(),
-            None => "no_application",
+            None => NO_APPLICATION,
         };
         Self {
             number: case.seq.0,
@@ -160,6 +162,7 @@ impl CaseView {
 /// When they cannot be read.
 pub fn cases(store: &Store, filter: &CaseFilter) -> Result<Listed<CaseSummary>, QueryError> {
     let limit = bounded(filter.limit);
+    known(filter)?;
     let (mut after, mut items, mut seen) = (filter.after.map(Seq), Vec::new(), 0);
     loop {
         let page = store.cases(after, limit)?;
@@ -178,6 +181,17 @@ pub fn cases(store: &Store, filter: &CaseFilter) -> Result<Listed<CaseSummary>, 
             return Ok(Listed { items, next: after.map(|seq| seq.0) });
         }
     }
+}
+
+/// A status that does not exist is nothing to look for.
+fn known(filter: &CaseFilter) -> Result<(), QueryError> {
+    let Some(wanted) = &filter.status else { return Ok(()) };
+    let words = || Status::ALL.iter().map(|it| it.as_str()).chain([NO_APPLICATION]);
+    if words().any(|word| word == wanted) {
+        return Ok(());
+    }
+    let words = words().collect::<Vec<_>>().join(", ");
+    Err(QueryError::Invalid(format!("{wanted:?} is no status; there are {words}")))
 }
 
 /// One case.

@@ -3,31 +3,47 @@
 
 mod candidates;
 mod cases;
+mod outbox;
 mod payments;
+mod proposals;
 mod quarantine;
 mod sentences;
 mod verify;
 mod why;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod paging_tests;
+#[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests;
 
 use kvit_adapters::store::{Store, StoreError};
 use kvit_schemas::Moment;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use candidates::{Candidate, candidates};
 pub use cases::{CaseFilter, CaseSummary, CaseView, case, cases};
+pub use outbox::{OutboxView, outbox};
 pub use payments::{Detail, PaymentView, Suspended, suspended, suspense};
-pub use quarantine::{QuarantineView, Quarantined, quarantine, quarantined};
+pub use proposals::{ProposalView, proposal, proposals};
+pub use quarantine::{
+    DeedView, Group, QuarantineFilter, QuarantineView, Quarantined, groups, merge, quarantine,
+    quarantined,
+};
 pub use verify::{AuditReport, StoreReport, TotalView, totals, verify_audit, verify_store};
 pub use why::{StoryEntry, Why, why};
+
+pub(crate) use sentences::sentence;
 
 use crate::settings::Settings;
 
 /// Most records of one answer.
 pub const LIMIT_MAX: usize = 1_000;
+
+/// Records looked at for one answer, however few of them fit the filter.
+const SCAN_MAX: usize = 20_000;
 
 /// Where questions are looked up.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +57,7 @@ pub struct Books<'a> {
 }
 
 /// Some records and where to go on.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Listed<T> {
     /// The records.
     pub items: Vec<T>,
@@ -58,6 +74,9 @@ pub enum QueryError {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
+    /// The question makes no sense.
+    #[error("{0}")]
+    Invalid(String),
 }
 
 /// A page's size, kept within bounds.

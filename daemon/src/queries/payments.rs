@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use kvit_adapters::store::{Store, StoreError, Tables};
 use kvit_schemas::record::{Payment, Seq, Sighting};
 use kvit_schemas::{Currency, Day, Moment, Money, OrderCode};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::{Candidate, candidates};
+use super::cases::payments_of;
 use super::{Listed, QueryError, bounded};
 use crate::pipeline::PaymentDetail;
 
 /// A payment.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentView {
     /// Its number in the store.
     pub number: u64,
@@ -41,7 +43,7 @@ pub struct PaymentView {
 }
 
 /// A refund.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RefundView {
     /// Kvit's name for it.
     pub refund_id: String,
@@ -54,7 +56,7 @@ pub struct RefundView {
 }
 
 /// What a person decided.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AssignedView {
     /// The order.
     pub order_code: OrderCode,
@@ -67,7 +69,7 @@ pub struct AssignedView {
 }
 
 /// A payment as one feed reports it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct SightingView {
     /// The feed.
     pub feed: String,
@@ -92,7 +94,7 @@ pub struct SightingView {
 }
 
 /// What is personal in a payment: for the person who has to say where it belongs.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Detail {
     /// The payer's name.
     pub payer: Option<String>,
@@ -103,7 +105,7 @@ pub struct Detail {
 }
 
 /// A payment in suspense, with what helps to say where it belongs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Suspended {
     /// The payment.
     #[serde(flatten)]
@@ -191,14 +193,43 @@ pub fn suspense(
     Ok(Listed { items, next: page.next.map(|seq| seq.0) })
 }
 
+/// The payment of this name: its number, `feed/payment-id` or `feed:payment-id`, or the order code
+/// when one payment of that order is in suspense.
+fn named(store: &Store, name: &str) -> Result<Payment, QueryError> {
+    let missing = |what: String| Err(QueryError::NotFound(what));
+    if let Ok(code) = name.parse::<OrderCode>() {
+        let case = store.case(code)?;
+        let payments = case.map(|case| payments_of(store, case.seq)).transpose()?;
+        let waits = |payment: &Payment| payment.allocation.reason.is_some();
+        let mut waiting: Vec<Payment> =
+            payments.unwrap_or_default().into_iter().filter(waits).collect();
+        let numbers: Vec<String> = waiting.iter().map(|it| it.seq.0.to_string()).collect();
+        return match (waiting.pop(), waiting.is_empty()) {
+            (Some(payment), true) => Ok(payment),
+            (None, _) => missing(format!("no payment of order {code} is in suspense")),
+            (Some(_), false) => missing(format!(
+                "several payments of order {code} are in suspense: {}; ask for one of them",
+                numbers.join(", ")
+            )),
+        };
+    }
+    if let Some((feed, id)) = name.split_once(['/', ':'])
+        && let Ok(feed) = feed.parse()
+    {
+        let found = store.payment_by_identity(&feed, id)?;
+        return found.map_or_else(|| missing(format!("{feed} reported no payment {id}")), Ok);
+    }
+    let number = name.parse().map(Seq);
+    let found = number.ok().map(|number| store.payment(number)).transpose()?.flatten();
+    found.map_or_else(|| missing(format!("there is no payment number {name}")), Ok)
+}
+
 /// One payment, in suspense or not, with payer, purpose and candidates.
 ///
 /// # Errors
 /// [`QueryError::NotFound`] when there is no such payment.
-pub fn suspended(store: &Store, number: u64) -> Result<Suspended, QueryError> {
-    let Some(payment) = store.payment(Seq(number))? else {
-        return Err(QueryError::NotFound(format!("there is no payment number {number}")));
-    };
+pub fn suspended(store: &Store, name: &str) -> Result<Suspended, QueryError> {
+    let payment = named(store, name.trim())?;
     let details = details(store, &payment)?;
     let candidates = match payment.allocation.reason {
         Some(_) => candidates(store, &payment)?,

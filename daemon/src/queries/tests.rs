@@ -377,7 +377,7 @@ fn lists_are_filtered_and_go_on_where_they_ended() {
 fn quarantine_shows_text_as_text_and_what_to_do() {
     let mut desk = Desk::new();
     desk.say("bank", "payment.reported.v1", "bad-1", &json!({ "feed": "bank" }));
-    let number = quarantine(&desk.store, None, None).unwrap().items[0].number;
+    let number = quarantine(&desk.store, &QuarantineFilter::default()).unwrap().items[0].number;
     let shown = quarantined(&desk.store, number).unwrap();
     assert_eq!(shown.body_text.as_deref(), Some("{\"feed\":\"bank\"}"));
     assert_eq!(shown.record.code, "KV1106");

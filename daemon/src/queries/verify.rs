@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kvit_adapters::store::rows::{Completeness, OpenError};
 use kvit_adapters::store::{Store, StoreError, Tables};
 use kvit_schemas::money::decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::QueryError;
@@ -13,7 +14,7 @@ use super::QueryError;
 const WALKS_MAX: u32 = 3;
 
 /// Where the money of one feed is, in decimal text.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct TotalView {
     /// The feed.
     pub feed: String,
@@ -38,7 +39,7 @@ pub struct TotalView {
 }
 
 /// What a walk along the audit chain found.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AuditReport {
     /// Nothing was changed or is missing.
     pub sound: bool,
@@ -49,7 +50,7 @@ pub struct AuditReport {
 }
 
 /// What a walk over every row found.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct StoreReport {
     /// There is nothing to complain of.
     pub sound: bool,

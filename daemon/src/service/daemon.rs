@@ -86,6 +86,7 @@ struct CommitPath {
     progress: Arc<Progress>,
     tally: Arc<Tally>,
     turns: Turns,
+    intake: Intake,
 }
 
 impl CommitPath {
@@ -125,8 +126,9 @@ impl CommitPath {
         let counted = (clock.clone(), Arc::clone(&tally));
         let turns = folders::turns(settings);
         let inlets = (handle.work.clone(), Arc::clone(&turns));
-        intake::start((delivered, inlets), intake, counted, ended).map_err(RunError::Thread)?;
-        Ok(Self { handle, committed, intake_done, rows, progress, tally, turns })
+        let looking = intake.clone();
+        intake::start((delivered, inlets), looking, counted, ended).map_err(RunError::Thread)?;
+        Ok(Self { handle, committed, intake_done, rows, progress, tally, turns, intake })
     }
 }
 
@@ -140,6 +142,7 @@ impl Daemon {
         let Prepared { settings, store, .. } = prepared;
         let (held, held_now) = watched::channel(Vec::new());
         let (set_unread, unread) = watched::channel(BTreeSet::new());
+        let ((kick, kicks), (run, wishes)) = (mpsc::channel(16), mpsc::channel(16));
         let shared = Arc::new(Shared {
             settings: settings.clone(),
             store: Arc::clone(&store),
@@ -154,10 +157,16 @@ impl Daemon {
             neglected: watched::channel(BTreeMap::new()).0,
             folders: watched::channel(BTreeMap::new()).0,
             consumer: consumer.clone(),
+            intake: path.intake,
+            pauses: watched::channel(Vec::new()).0,
+            kick,
+            jobs: jobs(&settings)?,
+            run,
             clock: clock.clone(),
             started_at: clock.now(),
         });
         shared.count_outbox()?;
+        shared.apply_pauses()?;
 
         let (stop_front, stop_back) = (CancellationToken::new(), CancellationToken::new());
         let mut parts: Parts = JoinSet::new();
@@ -175,12 +184,11 @@ impl Daemon {
             Addresses::from(&settings),
             (path.progress, clock.clone()),
         );
-        let relay_done =
-            spawn_relay(&mut parts, relay, (path.rows, traffic.outcomes, held), &stop_back);
-        let jobs = jobs(&settings)?;
-        let work = path.handle.work;
+        let ends = (path.rows, traffic.outcomes, (held, kicks));
+        let relay_done = spawn_relay(&mut parts, relay, ends, &stop_back);
+        let (jobs, work) = (shared.jobs.clone(), path.handle.work);
         spawn_folders(&mut parts, &shared, (&work, &path.turns), &stop_front);
-        let schedule = Schedule { jobs, store: Arc::clone(&store), work, clock, unread };
+        let schedule = Schedule { jobs, store: Arc::clone(&store), work, clock, unread, wishes };
         let stop = stop_front.clone();
         parts.spawn(async move { Ok(schedule.run(stop).await.map(|()| "the schedule")?) });
         spawn_servers(&mut parts, &shared, &stop_front).await?;
@@ -249,8 +257,8 @@ impl Daemon {
     }
 }
 
-type RelayEnds =
-    (mpsc::Receiver<Vec<OutboxRow>>, mpsc::Receiver<Outcomes>, watched::Sender<Vec<Held>>);
+type Steered = (watched::Sender<Vec<Held>>, mpsc::Receiver<Option<String>>);
+type RelayEnds = (mpsc::Receiver<Vec<OutboxRow>>, mpsc::Receiver<Outcomes>, Steered);
 
 fn spawn_relay(
     parts: &mut Parts,

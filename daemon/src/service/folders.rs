@@ -29,7 +29,7 @@ pub(super) fn turns(settings: &Settings) -> Turns {
 }
 
 /// How a drop folder is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FolderState {
     /// Where it is.
     pub path: String,

@@ -32,7 +32,7 @@ pub use certificates::{CertificateFile, certificates};
 pub use folders::FolderState;
 pub(crate) use setup::unserved;
 pub use setup::{Prepared, SetupError, amqp_options, open_store, rules, topology};
-pub use status::{Readiness, Shared};
+pub use status::{Readiness, SOURCES, Shared};
 
 use crate::pipeline::Work;
 use crate::settings::Settings;

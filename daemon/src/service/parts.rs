@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::folders::{Keeper, Turns};
 use super::{RunError, SetupError, Shared, backlog, broker, supervisor, watch};
 use crate::pipeline::{Queue, Work};
-use crate::schedule::Job;
+use crate::schedule::{Job, Task};
 use crate::settings::Settings;
 
 /// Parts by the name they end with.
@@ -110,6 +110,14 @@ pub(super) async fn spawn_servers(
         token.cancelled().await;
         Ok("the health listener")
     });
+    let secure = crate::admin::tls::bind(shared).await.map_err(RunError::Listen)?;
+    if let Some(secure) = secure {
+        let (token, at_admin) = (stop.clone(), Arc::clone(shared));
+        parts.spawn(async move {
+            crate::admin::tls::serve(secure, at_admin, token).await;
+            Ok("the admin API over TLS")
+        });
+    }
     let (token, at_admin) = (stop.clone(), Arc::clone(shared));
     parts.spawn(async move {
         crate::admin::serve(admin, at_admin, token).await.map_err(RunError::Listen)?;
@@ -135,12 +143,14 @@ pub(super) fn jobs(settings: &Settings) -> Result<Vec<Job>, SetupError> {
     use kvit_schemas::record::TimerQueue as Q;
     let times = &settings.schedule;
     let named = [
-        ("schedule.expiry", &times.expiry, Q::Windows),
-        ("schedule.republish", &times.republish, Q::Republishing),
-        ("schedule.reminders", &times.reminders, Q::Deadlines),
+        ("schedule.expiry", &times.expiry, Task::Timers(Q::Windows)),
+        ("schedule.republish", &times.republish, Task::Timers(Q::Republishing)),
+        ("schedule.reminders", &times.reminders, Task::Timers(Q::Deadlines)),
+        ("schedule.retention", &times.retention, Task::Quarantine(settings.quarantine.keep_days)),
     ];
-    let job = |(name, text, queue): (&'static str, &String, Q)| {
-        text.parse().map(|cron| Job { name, cron, queue }).map_err(SetupError::Schedule)
+    let job = |(name, text, task): (&'static str, &String, Task)| {
+        let job = |cron| Job { name, cron, text: text.clone(), task };
+        text.parse().map(job).map_err(SetupError::Schedule)
     };
     named.into_iter().map(job).collect()
 }

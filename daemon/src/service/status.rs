@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use kvit_adapters::amqp::{BrokerState, ConsumerHandle, Link};
 use kvit_adapters::clock::Clock;
-use kvit_adapters::store::{Store, StoreError};
+use kvit_adapters::store::{Store, StoreError, Tables};
+use kvit_schemas::record::Pause;
 use kvit_schemas::{FeedId, Moment};
 use tokio::sync::{mpsc, watch};
 
@@ -15,8 +16,17 @@ use super::backlog::Backlog;
 use super::folders::FolderState;
 use super::pulse::Pulse;
 use crate::pipeline::relay::Held;
-use crate::pipeline::{Progress, Tally, Work};
+use crate::pipeline::{Intake, Progress, Queue, Tally, Work};
+use crate::schedule::{Job, RunNow};
 use crate::settings::Settings;
+
+/// Where messages are taken from, by the names people use.
+pub const SOURCES: [(&str, Queue); 4] = [
+    ("portal", Queue::Portal),
+    ("bank", Queue::Bank),
+    ("files", Queue::Files),
+    ("agency", Queue::Agency),
+];
 
 /// What parts of the daemon know of each other.
 pub struct Shared {
@@ -46,6 +56,16 @@ pub struct Shared {
     pub folders: watch::Sender<BTreeMap<FeedId, FolderState>>,
     /// The consumer.
     pub consumer: ConsumerHandle,
+    /// Looks at messages out of quarantine, as at any.
+    pub intake: Intake,
+    /// Sources that people paused.
+    pub pauses: watch::Sender<Vec<Pause>>,
+    /// Where the relay is told to try a destination again at once, or all.
+    pub kick: mpsc::Sender<Option<String>>,
+    /// The schedules.
+    pub jobs: Vec<Job>,
+    /// Where a schedule is run out of turn.
+    pub run: mpsc::Sender<RunNow>,
     /// The clock.
     pub clock: Clock,
     /// When the daemon started.
@@ -75,6 +95,26 @@ impl Shared {
     /// True while the publishing side works.
     pub fn is_publishing(&self) -> bool {
         self.broker.borrow().publishing == Link::Up
+    }
+
+    /// Pauses exactly the sources that people paused, as the store has it.
+    pub(crate) fn apply_pauses(&self) -> Result<(), StoreError> {
+        let pauses = self.store.pauses()?;
+        let is_paused = |name: &str| pauses.iter().any(|pause| pause.source == name);
+        let paused = SOURCES.iter().filter(|(name, _)| is_paused(name));
+        let places = paused.filter_map(|(_, queue)| Queue::ALL.iter().position(|it| it == queue));
+        self.consumer.pause_sources(places.collect());
+        self.pauses.send_replace(pauses);
+        Ok(())
+    }
+
+    /// The sources that people paused, a sentence each.
+    pub(crate) fn paused_sources(&self) -> Vec<String> {
+        let told = |pause: &Pause| {
+            let Pause { source, by, reason, at } = pause;
+            format!("source {source} is paused by {by} since {at}: {reason}")
+        };
+        self.pauses.borrow().iter().map(told).collect()
     }
 
     /// Counts what the outbox held before this start.
@@ -136,6 +176,7 @@ impl Shared {
         }
         reasons.extend(self.paused.borrow().iter().map(|why| format!("paused: {why}")));
         let ready = reasons.is_empty();
+        reasons.extend(self.paused_sources());
         let missing = self.missing.borrow();
         reasons.extend(missing.iter().map(|what| format!("missing at the broker: {what}")));
         let held = self.held.borrow();

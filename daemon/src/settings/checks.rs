@@ -125,6 +125,7 @@ impl<'a> Checks<'a> {
         self.feeds(settings);
         self.circles(settings);
         self.operators(settings);
+        self.admin(settings);
     }
 
     fn sizes(&mut self, settings: &Settings) {
@@ -210,13 +211,51 @@ impl<'a> Checks<'a> {
     fn operators(&mut self, settings: &Settings) {
         let mut known = BTreeMap::new();
         for (id, operator) in &settings.operators {
-            let key = format!("operators.{id}.uid");
-            if !self.is_clean(&[&key]) {
+            let own = format!("operators.{id}");
+            if !self.is_clean(&[&own]) {
                 continue;
             }
-            if let Some(other) = known.insert(operator.uid, id) {
-                self.problem(&key, format!("is {}, as of {other}", operator.uid));
+            let marks = [
+                ("uid", operator.uid.map(|uid| uid.to_string())),
+                ("certificate", operator.certificate.clone()),
+                ("token_sha256", operator.token_sha256.clone()),
+            ];
+            if marks.iter().all(|(_, mark)| mark.is_none()) {
+                let what = "is known by nothing: set uid, certificate or token_sha256";
+                self.problem(&own, what);
             }
+            for (name, mark) in marks {
+                let Some(mark) = mark else { continue };
+                if let Some(other) = known.insert((name, mark.clone()), id) {
+                    self.problem(&format!("{own}.{name}"), format!("is {mark}, as of {other}"));
+                }
+            }
+        }
+    }
+
+    fn admin(&mut self, settings: &Settings) {
+        let admin = &settings.admin;
+        let (listen, hosts) = ("admin.listen", "admin.allowed_hosts");
+        if admin.listen.is_none() || !self.is_clean(&["admin"]) {
+            return;
+        }
+        if admin.tls.certificate_file.is_none() || admin.tls.key_file.is_none() {
+            let what = "needs admin.tls.certificate_file and admin.tls.key_file: the API is never \
+                        served in clear over TCP";
+            self.problem(listen, what);
+        }
+        if admin.allowed_hosts.is_empty() {
+            self.problem(hosts, "is empty: no client could call admin.listen by any name");
+        }
+        let by_token = settings.operators.values().any(|it| it.token_sha256.is_some());
+        let by_certificate = settings.operators.values().any(|it| it.certificate.is_some());
+        if by_certificate && admin.tls.client_ca_file.is_none() {
+            let what = "must be set: certificates of [operators] are not known without it";
+            self.problem("admin.tls.client_ca_file", what);
+        }
+        if !by_token && !by_certificate {
+            let what = "is of no use: no operator has a certificate or a token_sha256";
+            self.warning(listen, what);
         }
     }
 

@@ -145,8 +145,12 @@ choice! {
 /// What is set of an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
-    /// The uid of their processes.
-    pub uid: u32,
+    /// The uid of their processes, at the Unix socket.
+    pub uid: Option<u32>,
+    /// The subject of their client certificate, over TLS.
+    pub certificate: Option<String>,
+    /// SHA-256 of their token in hexadecimal, over TLS.
+    pub token_sha256: Option<String>,
     /// What they may do.
     pub roles: BTreeSet<Role>,
 }
@@ -185,11 +189,34 @@ pub(super) fn folders(s: &mut Section<'_>) -> Folders {
 }
 
 pub(super) fn operator(s: &mut Section<'_>) -> Option<Operator> {
-    Some(Operator { uid: s.number("uid", 0..=u32::MAX), roles: s.list("roles", str::parse) })
+    let uid: i64 = s.number("uid", -1..=i64::from(u32::MAX));
+    Some(Operator {
+        uid: u32::try_from(uid).ok(),
+        certificate: s.optional("certificate", subject),
+        token_sha256: s.optional("token_sha256", digest),
+        roles: s.list("roles", str::parse),
+    })
 }
 
 fn id<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error| format!("has {text:?}: {error}"))
+}
+
+fn subject(text: &str) -> Result<String, String> {
+    if text.contains('=') && text.chars().all(|c| !c.is_control()) {
+        let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+        return Ok(parts.join(","));
+    }
+    Err(format!("must be a certificate's subject such as CN=aksana,O=Agency; is {text:?}"))
+}
+
+fn digest(text: &str) -> Result<String, String> {
+    let text = text.to_ascii_lowercase();
+    if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(text);
+    }
+    Err("must be the SHA-256 of a token, 64 hexadecimal digits: `kvit operator token` prints both"
+        .to_owned())
 }
 
 fn user(text: &str) -> Result<String, String> {

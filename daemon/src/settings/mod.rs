@@ -12,6 +12,7 @@ mod finding;
 mod layers;
 mod members;
 mod parties;
+mod people;
 pub(crate) mod secret;
 mod section;
 mod sections;
@@ -32,12 +33,13 @@ pub use members::{
     Complete, ContentType, Feed, FeedFormat, Folders, Member, Operator, PaidAmount, ReportedState,
     Role, Totals,
 };
-pub use parties::{Directory, Party};
+pub use parties::{Directory, NoParty, Party};
+pub use people::{Admin, AdminTls, Approvals, Quarantine};
 pub use secret::{BrokerUrl, Secret};
 use section::{Report, Section};
 pub use sections::{
-    Admin, Alerts, BaseValueDay, CatalogueFiles, Deadlines, Decisions, Dedupe, FeeCheck, Fees,
-    Health, Instance, Limits, Log, LogFormat, Pipeline, Schedule, Shutdown, Store, StoreKind,
+    Alerts, BaseValueDay, CatalogueFiles, Deadlines, Decisions, Dedupe, FeeCheck, Fees, Health,
+    Instance, Limits, Log, LogFormat, Pipeline, Schedule, Shutdown, Store, StoreKind,
 };
 use tree::Table;
 
@@ -80,6 +82,10 @@ pub struct Settings {
     pub decisions: Decisions,
     /// How long message ids are remembered.
     pub dedupe: Dedupe,
+    /// What was refused.
+    pub quarantine: Quarantine,
+    /// What needs a second person.
+    pub approvals: Approvals,
     /// The admin API.
     pub admin: Admin,
     /// Health and metrics.
@@ -142,7 +148,9 @@ impl Settings {
             deadlines: s.section("deadlines", sections::deadlines),
             decisions: s.section("decisions", sections::decisions),
             dedupe: s.section("dedupe", sections::dedupe),
-            admin: s.section("admin", sections::admin),
+            quarantine: s.section("quarantine", people::quarantine),
+            approvals: s.section("approvals", people::approvals),
+            admin: s.section("admin", people::admin),
             health: s.section("health", sections::health),
             alerts: s.section("alerts", sections::alerts),
             shutdown: s.section("shutdown", sections::shutdown),

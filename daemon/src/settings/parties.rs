@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
+use std::str::FromStr;
 
 use kvit_schemas::{AgencyId, BankId, FeedId, PortalId};
 
@@ -29,6 +30,25 @@ impl fmt::Display for Party {
     }
 }
 
+/// Not the name of a party.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} names no party; write it as \"portal ID\", \"bank ID\" or \"agency ID\"")]
+pub struct NoParty(String);
+
+impl FromStr for Party {
+    type Err = NoParty;
+
+    fn from_str(text: &str) -> Result<Self, NoParty> {
+        let party = text.split_once(' ').and_then(|(kind, id)| match kind {
+            "portal" => id.parse().ok().map(Self::Portal),
+            "bank" => id.parse().ok().map(Self::Bank),
+            "agency" => id.parse().ok().map(Self::Agency),
+            _ => None,
+        });
+        party.ok_or_else(|| NoParty(text.to_owned()))
+    }
+}
+
 /// Every party of the settings with the key of its table and its users.
 pub(super) fn all(settings: &Settings) -> impl Iterator<Item = (Party, String, &BTreeSet<String>)> {
     let portals = settings.portals.iter().map(|(id, member)| (Party::Portal(id.clone()), member));
@@ -45,7 +65,7 @@ pub(super) fn all(settings: &Settings) -> impl Iterator<Item = (Party, String, &
 }
 
 /// What intake asks of the settings for each message; made once from settings that were checked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Directory {
     users: HashMap<String, Party>,
     feeds: BTreeMap<FeedId, Feed>,

@@ -9,10 +9,6 @@ use tracing_subscriber::EnvFilter;
 use super::choice::choice;
 use super::section::Section;
 
-/// Why `admin.listen` cannot be set.
-const NO_TCP: &str = "must be empty: this version serves the admin API on its Unix socket only, \
-                      where the peer's uid says who asks";
-
 /// The most bytes a message or a file message may be set to have (CONTRACT.md 2).
 const BODY_BYTES_MAX: usize = 16 << 20;
 
@@ -112,6 +108,8 @@ pub struct Schedule {
     pub republish: String,
     /// Of reminding agencies.
     pub reminders: String,
+    /// Of forgetting what was kept long enough.
+    pub retention: String,
 }
 
 /// `[deadlines]`.
@@ -137,13 +135,6 @@ pub struct Decisions {
 pub struct Dedupe {
     /// For which message ids are remembered.
     pub keep_days: u16,
-}
-
-/// `[admin]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Admin {
-    /// Unix socket.
-    pub socket: PathBuf,
 }
 
 /// `[health]`.
@@ -232,7 +223,12 @@ pub(super) fn fees(s: &mut Section<'_>) -> Fees {
 
 pub(super) fn schedule(s: &mut Section<'_>) -> Schedule {
     let mut cron = |key| s.text(key, five_fields).unwrap_or_default();
-    Schedule { expiry: cron("expiry"), republish: cron("republish"), reminders: cron("reminders") }
+    Schedule {
+        expiry: cron("expiry"),
+        republish: cron("republish"),
+        reminders: cron("reminders"),
+        retention: cron("retention"),
+    }
 }
 
 pub(super) fn deadlines(s: &mut Section<'_>) -> Deadlines {
@@ -249,12 +245,6 @@ pub(super) fn decisions(s: &mut Section<'_>) -> Decisions {
 
 pub(super) fn dedupe(s: &mut Section<'_>) -> Dedupe {
     Dedupe { keep_days: s.number("keep_days", 30..=366) }
-}
-
-pub(super) fn admin(s: &mut Section<'_>) -> Admin {
-    // Over TCP nobody would know who asks; the key exists to say so.
-    s.optional("listen", |_| Err::<(), _>(NO_TCP.to_owned()));
-    Admin { socket: s.path("socket") }
 }
 
 pub(super) fn health(s: &mut Section<'_>) -> Health {
@@ -301,7 +291,7 @@ fn five_fields(text: &str) -> Result<String, String> {
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("must be an address like 127.0.0.1:9465, is {text:?}"))
 }
 

@@ -241,12 +241,12 @@ fn everything_wrong_is_told_at_once_and_with_its_layer() {
              [log]
              filter = 'info,=,='
              [operators.ivan]
-             uid = -1
+             uid = -2
              roles = 'viewer'
              [fees]
              base_value_day = 'paid'",
         )
-        .file("conf.d/a.toml", "health = true\nadmin.listen = '0.0.0.0:1'")
+        .file("conf.d/a.toml", "health = true\nadmin.listen = '0.0.0.0'")
         .variable("KVIT__PIPELINE__BATCH_MESSAGES_MAX", "many")
         .variable("KVIT__LIMITS", "none")
         .variable("KVIT__DEDUPE__KEEP__DAYS", "30")
@@ -267,12 +267,12 @@ fn everything_wrong_is_told_at_once_and_with_its_layer() {
         kvit.toml: feeds.a.format must be set: it has no default
         kvit.toml: feeds.a.asserts must be one of failed, accepted, credited, reversed, is "paid"
         kvit.toml: feeds.a.account must be an IBAN, 15 to 34 of A-Z and 0-9 without blanks, is "by36"
-        kvit.toml: operators.ivan.uid must be a whole number from 0 to 4294967295, is -1
+        kvit.toml: operators.ivan.uid must be a whole number from -1 to 4294967295, is -2
         kvit.toml: operators.ivan.roles must be a list of texts, is "viewer"
         kvit.toml: fees.base_value_day must be one of submitted, is "paid"; this version counts by the day of the application only
         kvit.toml: schedule.expiry must have 5 fields: minute, hour, day of month, month, day of week; has 6
         environment (KVIT__DEDUPE__KEEP): dedupe.keep is no setting
-        conf.d/a.toml: admin.listen must be empty: this version serves the admin API on its Unix socket only, where the peer's uid says who asks
+        conf.d/a.toml: admin.listen must be an address like 127.0.0.1:9465, is "0.0.0.0"
         conf.d/a.toml: health must be a table
         command line: shutdown.grace_seconds must be a whole number from 1 to 600, is 0
         kvit.toml: log.filter must be a level, or targets with levels; "info,=,=": invalid filter directive

@@ -58,6 +58,19 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::AwaitingPayment,
+        Self::Underpaid,
+        Self::Paid,
+        Self::Routed,
+        Self::InWork,
+        Self::Decided,
+        Self::Withdrawn,
+        Self::Expired,
+        Self::PaymentReversed,
+    ];
+
     /// The word of the contract.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CodeSource, Seq, SuspenseReason};
+use super::{CodeSource, DeedOutcome, ProposedAct, Seq, SuspenseReason};
 use crate::message::{
     ContentHash, Evidence, Outcome, PaymentChange, PaymentState, RefundReason, RefundState, Status,
 };
-use crate::{AgencyId, Code, Day, FeedId, MessageId, Moment, Money, OrderCode};
+use crate::{AgencyId, Code, Day, FeedId, MessageId, Moment, Money, OperatorId, OrderCode};
 
 /// The lines of one commit, chained to the commit before by their hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,4 +199,32 @@ pub enum Note {
     AssignedByPerson { order_code: OrderCode },
     /// Evidence contradicts what a person decided.
     Contradicted { order_code: OrderCode },
+    /// What a person did at the desk.
+    Desk(DeskNote),
+}
+
+/// What a person did at the desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are named after what they hold")]
+pub enum DeskNote {
+    /// A person released a message from quarantine.
+    Released { number: Seq, outcome: DeedOutcome, party: Option<String>, mended: bool },
+    /// A person discarded a message in quarantine.
+    Discarded { number: Seq },
+    /// A person proposed what needs a second one.
+    Proposed { proposal: Seq, act: ProposedAct },
+    /// A second person approved what another had proposed, for that one's reason.
+    Approved { proposal: Seq, by: OperatorId, reason: String },
+    /// A proposal was taken back, or turned down.
+    ProposalWithdrawn { proposal: Seq },
+    /// A person paused a source.
+    Paused { source: String },
+    /// A person resumed a source.
+    Resumed { source: String },
+    /// A person had a schedule run.
+    ScheduleRun { schedule: String },
+    /// A person had a destination tried again at once.
+    Kicked { destination: Option<String> },
+    /// Messages in quarantine were forgotten after their time.
+    Forgotten { messages: u64, before: Moment },
 }

@@ -34,6 +34,8 @@ pub enum FileState {
     Applying,
     /// All of them are, and the report is on its way.
     Done,
+    /// It was refused as a whole; the same bytes are judged anew when they come again.
+    Refused,
 }
 
 impl FileRecord {

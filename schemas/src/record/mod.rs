@@ -5,16 +5,18 @@
 
 mod audit;
 mod case;
+mod desk;
 mod file;
 mod ledger;
 mod message;
 mod payment;
 
-pub use audit::{Actor, AuditBatch, AuditLine, Disposition, Note, Subject};
+pub use audit::{Actor, AuditBatch, AuditLine, DeskNote, Disposition, Note, Subject};
 pub use case::{
     ApplicationFact, Assignment, Case, DeadlineFact, DecisionFact, DocumentsFact, Level,
     ReceiptFact, RequestFact, Returned, Source, Told, ToldAgency, Withdrawal,
 };
+pub use desk::{Deed, DeedOutcome, Fate, FateState, Pause, Proposal, ProposalState, ProposedAct};
 pub use file::{FileRecord, FileState};
 pub use ledger::{LedgerEntry, Position};
 pub use message::{

@@ -122,6 +122,17 @@ pub enum SuspenseReason {
 }
 
 impl SuspenseReason {
+    /// The reason as people read it, about the money.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::NoCode => "it names no order code",
+            Self::SeveralCodes => "it names several order codes",
+            Self::UnknownOrder => "no application with its order code is known yet",
+            Self::WrongCurrency => "it is in another currency than the fee",
+            Self::PossibleSecondSighting => "it may be another report of money that counts already",
+        }
+    }
+
     /// The reason as a stable word.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The page of refusal codes is that of the code.
+//! The page of refusal codes and the description of the admin API are those of the code.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -35,6 +35,11 @@ fn the_page_of_codes_is_that_of_the_code() -> Result<()> {
     }
     expect_file![workspace().join("deploy/codes.md")].assert_eq(&page);
     Ok(())
+}
+
+#[test]
+fn the_description_of_the_admin_api_is_that_of_its_routes() {
+    expect_file![workspace().join("schemas/openapi.json")].assert_eq(&kvit::admin::openapi());
 }
 
 #[test]

@@ -94,7 +94,7 @@ impl<'a> ChannelWork<'a> {
         let intake = *self.task.intake.borrow_and_update();
         match intake {
             Intake::Open => None,
-            Intake::Paused => Some(Ended::Paused),
+            Intake::Paused | Intake::Held => Some(Ended::Paused),
             Intake::Draining => {
                 self.stream = None;
                 self.next = None;

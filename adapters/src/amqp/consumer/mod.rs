@@ -3,8 +3,9 @@
 //! Deliveries go into a bounded channel; when it is full nothing more is taken from the broker,
 //! whose own bound is the prefetch. Acknowledgements come back through [`Acks`], from any thread.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -53,7 +54,39 @@ pub struct ConsumerStats {
 enum Intake {
     Open,
     Paused,
+    /// Paused by a person, one source alone: nothing is amiss.
+    Held,
     Draining,
+}
+
+/// What is wanted of all queues, and those that a person has paused.
+#[derive(Debug)]
+struct Wanted {
+    intake: Intake,
+    paused: BTreeSet<usize>,
+}
+
+/// Tells each queue's task what is wanted of it.
+#[derive(Debug)]
+struct Steering {
+    wanted: Mutex<Wanted>,
+    all: watch::Sender<Intake>,
+    queues: Vec<(usize, watch::Sender<Intake>)>,
+}
+
+impl Steering {
+    fn change(&self, change: impl FnOnce(&mut Wanted)) {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut wanted);
+        let tell = |sender: &watch::Sender<Intake>, now: Intake| {
+            sender.send_if_modified(|known| std::mem::replace(known, now) != now);
+        };
+        tell(&self.all, wanted.intake);
+        for (source, queue) in &self.queues {
+            let held = wanted.intake == Intake::Open && wanted.paused.contains(source);
+            tell(queue, if held { Intake::Held } else { wanted.intake });
+        }
+    }
 }
 
 /// Receives until told to stop. Reconnects by itself.
@@ -67,7 +100,7 @@ pub struct Consumer {
 #[derive(Debug, Clone)]
 pub struct ConsumerHandle {
     acks: Acks,
-    intake: Arc<watch::Sender<Intake>>,
+    steering: Arc<Steering>,
     stats: Arc<ConsumerStats>,
 }
 
@@ -88,6 +121,11 @@ impl ConsumerHandle {
         self.set(Intake::Paused);
     }
 
+    /// Pauses exactly these sources, and takes from all others.
+    pub fn pause_sources(&self, sources: BTreeSet<usize>) {
+        self.steering.change(|wanted| wanted.paused = sources);
+    }
+
     /// Opens the channels again.
     pub fn resume(&self) {
         self.set(Intake::Open);
@@ -100,12 +138,10 @@ impl ConsumerHandle {
     }
 
     fn set(&self, wanted: Intake) {
-        self.intake.send_if_modified(|intake| {
-            let changes = *intake != wanted && *intake != Intake::Draining;
-            if changes {
-                *intake = wanted;
+        self.steering.change(|now| {
+            if now.intake != Intake::Draining {
+                now.intake = wanted;
             }
-            changes
         });
     }
 }
@@ -121,20 +157,27 @@ impl Consumer {
         let report = Arc::new(LinkReport::new(status, Side::Consuming, queues.len()));
         let acks = Acks::new(queues.len());
         let stats = Arc::new(ConsumerStats::default());
-        let (set_intake, intake) = watch::channel(Intake::Open);
-        let task = |(slot, queue)| QueueTask {
-            slot,
-            queue,
-            await_timeout: options.await_timeout,
-            epoch: 0,
-            deliveries: deliveries.clone(),
-            intake: intake.clone(),
-            acks: acks.clone(),
-            stats: Arc::clone(&stats),
-            report: Arc::clone(&report),
+        let (all, intake) = watch::channel(Intake::Open);
+        let mut steered = Vec::with_capacity(queues.len());
+        let task = |(slot, queue): (usize, InputQueue)| {
+            let (steer, intake) = watch::channel(Intake::Open);
+            steered.push((queue.source, steer));
+            QueueTask {
+                slot,
+                queue,
+                await_timeout: options.await_timeout,
+                epoch: 0,
+                deliveries: deliveries.clone(),
+                intake,
+                acks: acks.clone(),
+                stats: Arc::clone(&stats),
+                report: Arc::clone(&report),
+            }
         };
         let queues = queues.into_iter().enumerate().map(task).collect();
-        let handle = ConsumerHandle { acks, intake: Arc::new(set_intake), stats };
+        let wanted = Mutex::new(Wanted { intake: Intake::Open, paused: BTreeSet::new() });
+        let steering = Arc::new(Steering { wanted, all, queues: steered });
+        let handle = ConsumerHandle { acks, steering, stats };
         (Self { supervisor: Supervisor::new(options, report), intake, queues }, handle)
     }
 
@@ -234,8 +277,12 @@ impl QueueTask {
         if *self.intake.borrow() == Intake::Paused {
             self.report.part_failed(self.slot, "intake is paused".into());
         }
+        if *self.intake.borrow() == Intake::Held {
+            self.report.part_opened(self.slot);
+        }
+        let taken = |intake: &Intake| !matches!(intake, Intake::Paused | Intake::Held);
         // An error means that nobody can steer any more: as it was said last.
-        let _ = self.intake.wait_for(|intake| *intake != Intake::Paused).await;
+        let _ = self.intake.wait_for(taken).await;
     }
 
     async fn subscribe(&self, session: &Session) -> Result<(Channel, lapin::Consumer), AmqpError> {

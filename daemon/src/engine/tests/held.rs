@@ -23,10 +23,10 @@ fn money_that_may_have_been_seen_before_is_held_for_a_person() {
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
             → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
             bank credited 17 b1 45.00
-            → ops payment_suspended 17: 45.00 BYN is in suspense: possible_second_sighting
+            → ops payment_suspended 17: 45.00 BYN for order 000000000000000000000000000017 is in suspense: it may be another report of money that counts already; see `kvit suspense show 3`
             = suspended
             bank credited 17 b2 44.55
-            → ops payment_suspended 17: 44.55 BYN is in suspense: possible_second_sighting
+            → ops payment_suspended 17: 44.55 BYN for order 000000000000000000000000000017 is in suspense: it may be another report of money that counts already; see `kvit suspense show 4`
             = suspended
             bank credited 17 b3 45.00 paid 2026-03-06T10:00:00+03:00
             → portal 17: #4 refund due 45.00 BYN second_payment of bank/b3
@@ -65,7 +65,7 @@ fn the_earlier_feed_may_report_after_the_one_that_settles_it() {
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, b1 credited 45.00, by 2026-03-11
             → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
             erip accepted 17 p1 45.00
-            → ops payment_suspended 17: 45.00 BYN is in suspense: possible_second_sighting
+            → ops payment_suspended 17: 45.00 BYN for order 000000000000000000000000000017 is in suspense: it may be another report of money that counts already; see `kvit suspense show 3`
             = suspended
             money
               bank/b1 credited 45.00 BYN on 17: settled 45.00
@@ -117,7 +117,7 @@ fn one_erip_number_with_two_amounts_is_never_added() {
             erip credited 17 p1 40.00
             → portal 17: #2 underpaid 40.00 of 45.00
             bank credited 17 b1 45.00 ref erip_operation=p1 paid 2026-03-09T10:00:00+03:00
-            → ops payment_suspended 17: 45.00 BYN is in suspense: possible_second_sighting
+            → ops payment_suspended 17: 45.00 BYN for order 000000000000000000000000000017 is in suspense: it may be another report of money that counts already; see `kvit suspense show 3`
             = suspended
             money
               erip/p1 credited 40.00 BYN on 17: settled 40.00

@@ -42,7 +42,7 @@ fn a_payment_without_a_code_waits_for_a_person() {
             portal submits 17 5.9 45.00
             → portal 17: #1 awaiting_payment 0.00 of 45.00
             erip credited - p1 45.00
-            → ops payment_suspended : 45.00 BYN is in suspense: no_code
+            → ops payment_suspended : 45.00 BYN is in suspense: it names no order code; see `kvit suspense show 2`
             = suspended
             erip credited - p1 45.00
             = duplicate
@@ -70,7 +70,7 @@ fn a_code_found_in_text_matches_when_it_is_the_only_one() {
             erip credited ~17 p1 20.00
             → portal 17: #2 underpaid 20.00 of 45.00
             erip credited ~17+18 p2 25.00
-            → ops payment_suspended : 25.00 BYN is in suspense: several_codes
+            → ops payment_suspended : 25.00 BYN is in suspense: it names several order codes; see `kvit suspense show 3`
             = suspended
             person assigns p2 17
             → zags-minsk 17: #3 assigned 5.9 on credited 45.00 of 45.00, p1 credited 20.00, p2 credited 25.00, by 2026-03-11
@@ -94,7 +94,7 @@ fn a_code_in_its_field_beats_codes_in_text() {
             portal submits 17 5.9 45.00
             → portal 17: #1 awaiting_payment 0.00 of 45.00
             erip credited ~17+18 p1 45.00
-            → ops payment_suspended : 45.00 BYN is in suspense: several_codes
+            → ops payment_suspended : 45.00 BYN is in suspense: it names several order codes; see `kvit suspense show 2`
             = suspended
             erip credited 17 p1 45.00
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
@@ -123,7 +123,7 @@ fn an_order_code_may_come_later_and_may_not_change() {
             portal submits 18 5.9 45.00
             → portal 18: #1 awaiting_payment 0.00 of 45.00
             erip accepted - p1 45.00
-            → ops payment_suspended : 45.00 BYN is in suspense: no_code
+            → ops payment_suspended : 45.00 BYN is in suspense: it names no order code; see `kvit suspense show 3`
             = suspended
             erip credited 17 p1 45.00
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
@@ -158,7 +158,7 @@ fn a_payment_that_names_two_orders_in_two_feeds_belongs_to_neither() {
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
             → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
             bank credited 18 b1 45.00 ref erip_operation=p1
-            → ops payment_suspended : 45.00 BYN is in suspense: several_codes
+            → ops payment_suspended : 45.00 BYN is in suspense: it names several order codes; see `kvit suspense show 3`
             → portal 17: #4 payment_reversed 0.00 of 45.00 by 2026-03-11
             → zags-minsk 17: #5 reversed 45.00, missing 45.00
             = suspended

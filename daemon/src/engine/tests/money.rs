@@ -306,7 +306,7 @@ fn money_in_another_currency_waits_and_changes_no_status() {
             portal submits 17 5.9 45.00
             → portal 17: #1 awaiting_payment 0.00 of 45.00
             erip credited 17 p1 45.00 currency USD
-            → ops payment_suspended 17: 45.00 USD is in suspense: wrong_currency
+            → ops payment_suspended 17: 45.00 USD for order 000000000000000000000000000017 is in suspense: it is in another currency than the fee; see `kvit suspense show 2`
             = suspended
             erip credited 17 p2 45.00
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p2 credited 45.00, by 2026-03-11

@@ -21,7 +21,7 @@ fn what_a_person_assigned_is_not_overruled_and_new_evidence_is_shown_once() {
             portal submits 18 5.9 45.00
             → portal 18: #1 awaiting_payment 0.00 of 45.00
             erip accepted - p1 45.00
-            → ops payment_suspended : 45.00 BYN is in suspense: no_code
+            → ops payment_suspended : 45.00 BYN is in suspense: it names no order code; see `kvit suspense show 3`
             = suspended
             person assigns p1 17
             erip accepted 18 p1 45.00
@@ -109,7 +109,7 @@ fn a_person_cannot_assign_to_an_order_without_application() {
         person assigns p1 17",
         expect![[r#"
             erip credited - p1 45.00
-            → ops payment_suspended : 45.00 BYN is in suspense: no_code
+            → ops payment_suspended : 45.00 BYN is in suspense: it names no order code; see `kvit suspense show 1`
             = suspended
             person assigns p1 17
             ! KV1303 no such order of yours is known
@@ -141,10 +141,10 @@ fn two_decisions_of_people_about_the_same_money_are_shown() {
             portal submits 18 5.9 45.00
             → portal 18: #1 awaiting_payment 0.00 of 45.00
             erip accepted - p1 45.00
-            → ops payment_suspended : 45.00 BYN is in suspense: no_code
+            → ops payment_suspended : 45.00 BYN is in suspense: it names no order code; see `kvit suspense show 3`
             = suspended
             bank credited - b1 45.00
-            → ops payment_suspended : 45.00 BYN is in suspense: no_code
+            → ops payment_suspended : 45.00 BYN is in suspense: it names no order code; see `kvit suspense show 4`
             = suspended
             person assigns p1 17
             person assigns b1 18

@@ -41,7 +41,7 @@ fn the_bank_may_be_first() {
             portal submits 17 5.9 45.00
             → portal 17: #1 awaiting_payment 0.00 of 45.00
             bank credited - b1 45.00 ref erip_operation=p1
-            → ops payment_suspended : 45.00 BYN is in suspense: no_code
+            → ops payment_suspended : 45.00 BYN is in suspense: it names no order code; see `kvit suspense show 2`
             = suspended
             erip accepted 17 p1 45.00
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
@@ -64,7 +64,7 @@ fn the_bank_may_show_the_net_amount() {
             portal submits 17 5.9 45.00
             → portal 17: #1 awaiting_payment 0.00 of 45.00
             bank credited - b1 44.55 ref erip_operation=p1 paid 2026-03-06T10:00:00+03:00
-            → ops payment_suspended : 44.55 BYN is in suspense: no_code
+            → ops payment_suspended : 44.55 BYN is in suspense: it names no order code; see `kvit suspense show 2`
             = suspended
             erip accepted 17 p1 45.00 kept 0.45
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
@@ -92,7 +92,7 @@ fn the_whole_counts_gross_whichever_feed_speaks_for_it() {
             portal submits 17 5.9 45.00
             → portal 17: #1 awaiting_payment 0.00 of 45.00
             bank credited - b1 44.55 ref erip_operation=p1
-            → ops payment_suspended : 44.55 BYN is in suspense: no_code
+            → ops payment_suspended : 44.55 BYN is in suspense: it names no order code; see `kvit suspense show 2`
             = suspended
             erip accepted 17 p1 45.00 kept 0.45
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, b1 credited 45.00, by 2026-03-11
@@ -120,7 +120,7 @@ fn two_names_in_one_feed_are_two_payments() {
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
             → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
             bank credited 17 b1 45.00 ref agent_operation=7
-            → ops payment_suspended 17: 45.00 BYN is in suspense: possible_second_sighting
+            → ops payment_suspended 17: 45.00 BYN for order 000000000000000000000000000017 is in suspense: it may be another report of money that counts already; see `kvit suspense show 3`
             = suspended
             erip credited 17 p2 45.00 ref agent_operation=7
             → portal 17: #4 refund due 45.00 BYN second_payment of erip/p2
@@ -176,7 +176,7 @@ fn a_common_reference_may_come_later() {
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
             → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
             bank credited 17 b1 45.00
-            → ops payment_suspended 17: 45.00 BYN is in suspense: possible_second_sighting
+            → ops payment_suspended 17: 45.00 BYN for order 000000000000000000000000000017 is in suspense: it may be another report of money that counts already; see `kvit suspense show 3`
             = suspended
             bank credited 17 b1 45.00 ref erip_operation=p1
             money
@@ -202,7 +202,7 @@ fn other_numbers_join_related_feeds_on_one_day_only() {
             → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
             → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
             bank credited 17 b1 45.00 ref bank_document=7
-            → ops payment_suspended 17: 45.00 BYN is in suspense: possible_second_sighting
+            → ops payment_suspended 17: 45.00 BYN for order 000000000000000000000000000017 is in suspense: it may be another report of money that counts already; see `kvit suspense show 3`
             = suspended
             bank credited 17 b2 45.00 ref bank_document=7 paid 2026-03-20T10:00:00+03:00
             → portal 17: #4 refund due 45.00 BYN second_payment of bank/b2

@@ -232,7 +232,7 @@ impl Applier {
         let (Ok(checked), Some(party)) = (&prepared.result, &prepared.party) else {
             unreachable!("a file that is refused here was checked, and its sender is known")
         };
-        let Body::File { feed, name, .. } = &checked.body else {
+        let Body::File { feed, bank, name, .. } = &checked.body else {
             unreachable!("a file that is refused here is a file")
         };
         refuse::keep_and_tell(self, draft, (prepared, &refused), at)?;
@@ -253,6 +253,20 @@ impl Applier {
                 detail: refused.detail.clone(),
             }],
         };
+        // The story of the file is found by its content; one that was applied before keeps its own.
+        if draft.file(feed, sha256)?.is_none_or(|known| known.state == FileState::Refused) {
+            let record = FileRecord {
+                seq: prepared.released.unwrap_or(at.seq),
+                feed: feed.clone(),
+                bank: bank.clone(),
+                message_id: checked.message_id.clone(),
+                received_at: at.now,
+                state: FileState::Refused,
+                position: 0,
+                report: report_text(&report),
+            };
+            draft.put_file(sha256, &record);
+        }
         let cause = Cause::of(&prepared.arrival.properties);
         let dropped = checked.is_dropped().then(|| Box::new(report.clone()));
         if let Some(report) = &dropped {
@@ -290,5 +304,9 @@ fn rejected(report: &FileReport, refused: &Refused, now: Moment) -> Alert {
 /// known and do nothing again.
 fn may_be_mended(known: &FileRecord) -> bool {
     let rejected = known.report().is_some_and(|report| report.rows.rejected > 0);
-    known.state == FileState::Done && rejected
+    match known.state {
+        FileState::Applying => false,
+        FileState::Done => rejected,
+        FileState::Refused => true,
+    }
 }

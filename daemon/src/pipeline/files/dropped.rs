@@ -16,6 +16,7 @@ use super::report::spelled;
 use crate::engine::At;
 use crate::pipeline::Applier;
 use crate::pipeline::intake::{Arrival, Body, Checked, Prepared, Queue};
+use crate::pipeline::spelling::Spelling;
 use crate::settings::Party;
 
 /// The file as a delivery of its feed's bank. The id is that of the laying-down: the same after a
@@ -49,8 +50,14 @@ pub(super) fn prepared(
         message_id,
         content: ContentHash::of(&[kind, sha256.as_bytes()]),
         body: Body::File { feed: feed.clone(), bank: bank.clone(), name, content },
+        spelling: Spelling::Json,
     };
-    Prepared { arrival, party: Some(Party::Bank(bank.clone())), result: Ok(checked) }
+    Prepared {
+        arrival,
+        party: Some(Party::Bank(bank.clone())),
+        result: Ok(checked),
+        released: None,
+    }
 }
 
 fn message_id(feed: &FeedId, identity: &str, sha256: &str) -> MessageId {

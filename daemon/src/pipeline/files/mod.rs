@@ -118,10 +118,17 @@ pub async fn take(
     settings: Option<Feed>,
     work: &mpsc::Sender<Work>,
 ) -> Option<Disposition> {
+    let begin = begun(prepared, settings.as_ref()).await?;
+    let ended = apply(begin, settings, (work, None)).await;
+    ended.map(|ended| ended.disposition)
+}
+
+/// Judges a file that came as a message, so that it may begin; `None` when it cannot be read.
+pub async fn begun(prepared: Prepared, settings: Option<&Feed>) -> Option<Begin> {
     let Ok(Checked { body: Body::File { content, name, .. }, .. }) = &prepared.result else {
         unreachable!("only files are taken as files")
     };
-    let looked = match settings.clone() {
+    let looked = match settings.cloned() {
         Some(settings) => look(content.clone(), name.clone(), settings).await.ok()?,
         None => {
             let refused = Refused::new(Code::FEED_NOT_YOURS, "no such feed");
@@ -129,8 +136,7 @@ pub async fn take(
             Look { sha256, judged: Err(refused) }
         }
     };
-    let ended = apply(prepared, looked, settings, (work, None)).await;
-    ended.map(|ended| ended.disposition)
+    Some(Begin { prepared, sha256: looked.sha256, judged: looked.judged })
 }
 
 /// Why a file of a drop folder is not done with.
@@ -158,7 +164,8 @@ pub async fn take_dropped(
     let (name, wanted) = (dropped.name().to_owned(), settings.clone());
     let looked = look(content, name, wanted).await.map_err(NotTaken::Unread)?;
     let prepared = dropped::prepared(&dropped, (feed, &settings.bank), &looked.sha256);
-    let ended = apply(prepared, looked, Some(settings.clone()), (work, Some(gate))).await;
+    let begin = Begin { prepared, sha256: looked.sha256, judged: looked.judged };
+    let ended = apply(begin, Some(settings.clone()), (work, Some(gate))).await;
     ended.ok_or(NotTaken::Broken)
 }
 
@@ -177,16 +184,14 @@ async fn look(content: FileContent, name: String, settings: Feed) -> std::io::Re
 
 /// Applies a file that was looked at; `None` when it did not come to its end.
 async fn apply(
-    prepared: Prepared,
-    looked: Look,
+    begin: Begin,
     settings: Option<Feed>,
     (work, mut gate): (&mpsc::Sender<Work>, Option<Gate>),
 ) -> Option<FileEnd> {
-    let Ok(Checked { body: Body::File { content, name, .. }, .. }) = &prepared.result else {
+    let Ok(Checked { body: Body::File { content, name, .. }, .. }) = &begin.prepared.result else {
         unreachable!("only files are applied as files")
     };
     let (content, name) = (content.clone(), name.clone());
-    let begin = Begin { prepared, sha256: looked.sha256, judged: looked.judged };
     let answer = step(FileStep::Begin(Box::new(begin)), work).await?;
     let (mut file, settings) = match (answer, settings) {
         (FileAnswer::Ended(end), _) => return Some(end),

@@ -14,12 +14,13 @@ use kvit_adapters::clock::Clock;
 use kvit_adapters::store::{OutboxRow, Store, StoreError, Tables};
 use kvit_schemas::Moment;
 use kvit_schemas::record::{Destination, OutBody, OutMessage, Seq};
-use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 mod ticket;
+mod waiting;
 
 use super::committer::{CommitterHandle, Progress, Work};
 use super::outgoing::Addresses;
@@ -81,8 +82,10 @@ struct Hold {
 /// A destination that waits, for people.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Held {
-    /// Where the messages should go.
+    /// Where the messages should go, at the broker.
     pub destination: String,
+    /// The same for people.
+    pub place: String,
     /// Why they do not.
     pub reason: String,
     /// How many wait.
@@ -132,7 +135,7 @@ impl Relay {
         mut self,
         mut fresh: mpsc::Receiver<Vec<OutboxRow>>,
         mut outcomes: mpsc::Receiver<Outcomes>,
-        held: tokio::sync::watch::Sender<Vec<Held>>,
+        (held, mut kicks): (watch::Sender<Vec<Held>>, mpsc::Receiver<Option<String>>),
         stop: CancellationToken,
     ) -> Result<(), StoreError> {
         let mut tick = tokio::time::interval(TICK);
@@ -145,6 +148,7 @@ impl Relay {
                 biased;
                 Some(window) = outcomes.recv() => self.settle(window),
                 Some(rows) = fresh.recv() => self.take_fresh(rows).await?,
+                Some(kicked) = kicks.recv() => self.kick(kicked.as_deref()),
                 _ = tick.tick() => self.tell(&held),
                 () = stop.cancelled() => break,
             }
@@ -383,18 +387,5 @@ impl Relay {
             // Without a committer the rows stay, and are sent again after the next start.
             Ok(()) | Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {}
         }
-    }
-
-    fn held_now(&self) -> Vec<Held> {
-        let told = |(destination, hold): (&Destination, &Hold)| {
-            let (exchange, key) = self.addresses.of(destination, "");
-            Held {
-                destination: format!("{exchange} {key}"),
-                reason: hold.reason.clone(),
-                messages: hold.waiting.len(),
-                since: hold.since,
-            }
-        };
-        self.held.iter().map(told).collect()
     }
 }

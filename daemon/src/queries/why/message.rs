@@ -16,6 +16,7 @@ pub(super) fn of_file(books: Books<'_>, file: &FileRecord) -> Result<Why, QueryE
     let state = match file.state {
         FileState::Applying => format!("being applied, {} rows are through", file.position),
         FileState::Done => "applied".to_owned(),
+        FileState::Refused => "refused as a whole".to_owned(),
     };
     let mut headline = vec![format!("File {name} of the feed {}: {state}", file.feed)];
     headline.push(format!("received {} as message {}", at_text(file.received_at), file.message_id));
@@ -29,7 +30,15 @@ pub(super) fn of_file(books: Books<'_>, file: &FileRecord) -> Result<Why, QueryE
             headline.push(format!("row {}: {} {}", error.row, error.code, error.detail));
         }
     }
-    Ok(told("file", headline, message_lines(books, file.message_id.as_str())?))
+    let mut why = told("file", headline, message_lines(books, file.message_id.as_str())?);
+    if file.state == FileState::Refused
+        && let Ok(kept) = quarantined(books.store, file.seq.0)
+    {
+        why.next.push(kept.cure);
+        why.next
+            .push(format!("its bytes and who may release it: kvit quarantine show {}", file.seq.0));
+    }
+    Ok(why)
 }
 
 /// Lines about messages with this id: those the index names, and those a mark leads to.

@@ -8,6 +8,7 @@ mod payment;
 use kvit_adapters::store::{StoryLine, Tables};
 use kvit_schemas::record::{Seq, Subject};
 use kvit_schemas::{FeedId, Moment, OrderCode};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::Candidate;
@@ -15,7 +16,7 @@ use super::sentences::{sentence, who};
 use super::{Books, QueryError};
 
 /// The answer to `kvit why`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Why {
     /// What it is about: `case`, `payment`, `file` or `message`.
     pub about: String,
@@ -30,7 +31,7 @@ pub struct Why {
 }
 
 /// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StoryEntry {
     /// Its number in the store.
     pub seq: u64,

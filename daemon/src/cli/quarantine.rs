@@ -1,0 +1,271 @@
+//! `kvit quarantine`: see what was refused, release it, discard it, take it out as files.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use clap::{Args, Subcommand};
+use kvit_schemas::Moment;
+
+use super::ask::{Place, follow, one};
+use super::client::Client;
+use super::desk::{Desk, Part};
+use super::failure::{Exit, Failure};
+use super::sure::{Sure, sure};
+use super::{Global, print, print_json, show, warn};
+use crate::admin::{Because, Done, ReleaseWish};
+use crate::queries::{Group, QuarantineFilter, merge};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum QuarantineCommand {
+    /// List refused and conflicting messages
+    List {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        filter: Filter,
+        #[command(flatten)]
+        part: Part,
+    },
+    /// The same by what is wrong with them
+    Groups {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        filter: Filter,
+    },
+    /// Show one with why, the cure, its properties and bytes
+    Show {
+        #[command(flatten)]
+        place: Place,
+        /// Its number
+        number: u64,
+    },
+    /// Give it a new attempt, on the way of any delivery
+    Release(ReleaseArgs),
+    /// Say that it is not to be released; its bytes stay until their time is over
+    Discard {
+        /// Its number
+        number: u64,
+        #[command(flatten)]
+        sure: Sure,
+    },
+    /// Write the bytes of one to a file, or of all that fit to a directory
+    Export {
+        #[command(flatten)]
+        place: Place,
+        /// Its number; without it all that fit, and the target is a directory
+        number: Option<u64>,
+        /// File or directory to write; "-" for standard output
+        #[arg(long, short, value_name = "FILE|DIR")]
+        output: PathBuf,
+        #[command(flatten)]
+        filter: Filter,
+    },
+}
+
+/// How to release.
+#[derive(Debug, Args)]
+pub(super) struct ReleaseArgs {
+    /// Its number
+    #[arg(required_unless_present = "group", conflicts_with = "group")]
+    number: Option<u64>,
+    /// Every open message of this group, one after the other
+    #[arg(long, value_name = "FINGERPRINT", conflicts_with_all = ["replace", "as_party"])]
+    group: Option<String>,
+    /// Only tell what would happen
+    #[arg(long)]
+    dry_run: bool,
+    /// Release these mended bytes in place of those that came, which are kept
+    #[arg(long, value_name = "FILE")]
+    replace: Option<PathBuf>,
+    /// As this party, such as "portal epasluga"; a second person has to approve
+    #[arg(long = "as", value_name = "PARTY")]
+    as_party: Option<String>,
+    #[command(flatten)]
+    sure: Sure,
+}
+
+/// Which messages.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Filter {
+    /// Only with this code, such as KV1303
+    #[arg(long)]
+    code: Option<String>,
+    /// Only of this party, such as "portal epasluga"
+    #[arg(long)]
+    party: Option<String>,
+    /// Only of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+    /// Only in this state: open, releasing, released, discarded, or all
+    #[arg(long, default_value = "open")]
+    state: String,
+    /// Only of this group
+    #[arg(long, value_name = "FINGERPRINT")]
+    in_group: Option<String>,
+    /// Only with this text in why it was refused, or in a property
+    #[arg(long)]
+    text: Option<String>,
+    /// Only what came at this time or later, such as 2026-03-05T10:15:00+03:00
+    #[arg(long, value_name = "TIME")]
+    since: Option<Moment>,
+    /// Only what came before this time
+    #[arg(long, value_name = "TIME")]
+    until: Option<Moment>,
+}
+
+impl Filter {
+    fn of(&self, (after, limit): (Option<u64>, usize)) -> QuarantineFilter {
+        QuarantineFilter {
+            code: self.code.clone(),
+            party: self.party.clone(),
+            kind: self.kind.clone(),
+            state: Some(self.state.clone()),
+            group: self.in_group.clone(),
+            text: self.text.clone(),
+            since: self.since,
+            until: self.until,
+            after,
+            limit: Some(limit),
+        }
+    }
+}
+
+pub(super) fn quarantine(global: &Global, command: &QuarantineCommand) -> Result<(), Failure> {
+    match command {
+        QuarantineCommand::List { place, filter, part } => {
+            let desk = Desk::open(global, place.offline)?;
+            follow(global, *part, |part| desk.quarantine(&filter.of(part)), show::quarantine)
+        }
+        QuarantineCommand::Groups { place, filter } => {
+            groups(global, &Desk::open(global, place.offline)?, filter)
+        }
+        QuarantineCommand::Show { place, number } => {
+            let message = Desk::open(global, place.offline)?.quarantined(*number)?;
+            one(global, &message, show::quarantined)
+        }
+        QuarantineCommand::Release(args) => release(global, args),
+        QuarantineCommand::Discard { number, sure: how } => {
+            let reason = sure(how, &format!("discard number {number}"))?;
+            let path = format!("/v1/quarantine/{number}/discard");
+            let done: Done = Client::of(global)?.post(&path, &Because { reason })?;
+            one(global, &done, show::done)
+        }
+        QuarantineCommand::Export { place, number, output, filter } => {
+            let desk = Desk::open(global, place.offline)?;
+            match number {
+                Some(number) => write(output, &desk.body(*number)?),
+                None => export(&desk, filter, output),
+            }
+        }
+    }
+}
+
+fn groups(global: &Global, desk: &Desk, filter: &Filter) -> Result<(), Failure> {
+    let (mut all, mut after): (Vec<Group>, _) = (Vec::new(), None);
+    loop {
+        let page = desk.groups(&filter.of((after, crate::queries::LIMIT_MAX)))?;
+        merge(&mut all, page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    if global.json {
+        return all.iter().try_for_each(print_json);
+    }
+    if all.is_empty() { print("none") } else { print(show::groups(&all).trim_end()) }
+}
+
+fn release(global: &Global, args: &ReleaseArgs) -> Result<(), Failure> {
+    let client = Client::of(global)?;
+    let what = match (args.number, &args.group) {
+        (Some(number), _) => format!("release number {number}"),
+        (None, group) => format!("release group {}", group.as_deref().unwrap_or_default()),
+    };
+    let reason = if args.dry_run { args.sure.reason.clone() } else { sure(&args.sure, &what)? };
+    let mended = args.replace.as_ref().map(std::fs::read).transpose()?;
+    let wish = |attempts| ReleaseWish {
+        reason: reason.clone(),
+        dry_run: args.dry_run,
+        replacement: mended.as_ref().map(|bytes| BASE64_STANDARD.encode(bytes)),
+        party: args.as_party.clone(),
+        attempts,
+    };
+    if let Some(number) = args.number {
+        let done: Done = client.post(&format!("/v1/quarantine/{number}/release"), &wish(None))?;
+        one(global, &done, show::done)?;
+        return ended(&done);
+    }
+    let desk = Desk::Live(client);
+    let mut after = None;
+    let (mut taken, mut refused, mut late) = (0_u64, 0_u64, 0_u64);
+    loop {
+        let filter = QuarantineFilter {
+            group: args.group.clone(),
+            after,
+            limit: Some(100),
+            ..QuarantineFilter::default()
+        };
+        let page = desk.quarantine(&filter)?;
+        for message in &page.items {
+            let path = format!("/v1/quarantine/{}/release", message.number);
+            match desk.post::<Done>(&path, &wish(Some(message.attempts))) {
+                Ok(done) if ended(&done).is_ok() => taken += 1,
+                Ok(_) => refused += 1,
+                Err(failure) if failure.exit == Exit::Runtime => {
+                    warn(&format!("number {}: {}", message.number, failure.message));
+                    late += 1;
+                }
+                Err(failure) => return Err(failure),
+            }
+            super::ask::progress_now(&format!(
+                "{taken} taken, {refused} refused, {late} not tried"
+            ));
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let verb = if args.dry_run { "would be taken" } else { "taken" };
+    print(&format!("{taken} {verb}, {refused} refused again, {late} not tried"))?;
+    if refused + late > 0 { Err(Failure::silent(Exit::Data)) } else { Ok(()) }
+}
+
+/// A release that was refused again is a failure to whoever waits for it.
+fn ended(done: &Done) -> Result<(), Failure> {
+    match done.outcome.as_deref() {
+        Some("refused again") => Err(Failure::silent(Exit::Data)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn export(desk: &Desk, filter: &Filter, directory: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(directory)?;
+    let (mut after, mut many) = (None, 0_u64);
+    loop {
+        let page = desk.quarantine(&filter.of((after, 100)))?;
+        for message in &page.items {
+            let name = directory.join(message.number.to_string());
+            write(&name.with_extension("body"), &desk.body(message.number)?)?;
+            let shown = desk.quarantined(message.number)?;
+            write(&name.with_extension("json"), &serde_json::to_vec_pretty(&shown)?)?;
+            many += 1;
+        }
+        after = page.next;
+        if after.is_none() {
+            return print(&format!("{many} messages in {}", directory.display()));
+        }
+    }
+}
+
+fn write(target: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if target == Path::new("-") {
+        return Ok(std::io::stdout().lock().write_all(bytes)?);
+    }
+    let failed = |error| Failure::new(Exit::Io, format!("{}: {error}", target.display()));
+    std::fs::write(target, bytes).map_err(failed)
+}
