@@ -15,6 +15,7 @@ use super::FileContent;
 use super::report::spelled;
 use crate::engine::At;
 use crate::pipeline::Applier;
+use crate::pipeline::Spelling;
 use crate::pipeline::intake::{Arrival, Body, Checked, Prepared, Queue};
 use crate::settings::Party;
 
@@ -49,6 +50,7 @@ pub(super) fn prepared(
         message_id,
         content: ContentHash::of(&[kind, sha256.as_bytes()]),
         body: Body::File { feed: feed.clone(), bank: bank.clone(), name, content },
+        spelling: Spelling::Json,
     };
     Prepared { arrival, party: Some(Party::Bank(bank.clone())), result: Ok(checked) }
 }
