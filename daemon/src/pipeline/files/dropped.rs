@@ -15,6 +15,7 @@ use super::FileContent;
 use super::report::spelled;
 use crate::engine::At;
 use crate::pipeline::Applier;
+use crate::pipeline::Spelling;
 use crate::pipeline::intake::{Arrival, Body, Checked, Prepared, Queue};
 use crate::pipeline::spelling::Spelling;
 use crate::settings::Party;
