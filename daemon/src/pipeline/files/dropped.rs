@@ -17,7 +17,6 @@ use crate::engine::At;
 use crate::pipeline::Applier;
 use crate::pipeline::Spelling;
 use crate::pipeline::intake::{Arrival, Body, Checked, Prepared, Queue};
-use crate::pipeline::spelling::Spelling;
 use crate::settings::Party;
 
 /// The file as a delivery of its feed's bank. The id is that of the laying-down: the same after a
