@@ -189,8 +189,7 @@ impl Daemon {
         let (jobs, work) = (shared.jobs.clone(), path.handle.work);
         spawn_folders(&mut parts, &shared, (&work, &path.turns), &stop_front);
         let schedule = Schedule { jobs, store: Arc::clone(&store), work, clock, unread, wishes };
-        let stop = stop_front.clone();
-        parts.spawn(async move { Ok(schedule.run(stop).await.map(|()| "the schedule")?) });
+        spawn_schedule(&mut parts, schedule, stop_front.clone());
         spawn_servers(&mut parts, &shared, &stop_front).await?;
         spawn_watches(&mut parts, &shared, (&stop_front, &stop_back));
         Ok(Self {
@@ -255,6 +254,10 @@ impl Daemon {
         }
         left
     }
+}
+
+fn spawn_schedule(parts: &mut Parts, schedule: Schedule, stop: CancellationToken) {
+    parts.spawn(async move { Ok(schedule.run(stop).await.map(|()| "the schedule")?) });
 }
 
 type Steered = (watched::Sender<Vec<Held>>, mpsc::Receiver<Option<String>>);
