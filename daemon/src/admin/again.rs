@@ -95,6 +95,15 @@ pub(super) async fn take(
     (prepared, settings): (Prepared, Option<Feed>),
 ) -> Option<Option<DeedOutcome>> {
     let work = shared.work.upgrade()?;
+    // One file of a feed at a time, also when it came by a queue or a folder.
+    let turn = match &prepared.result {
+        Ok(Checked { body: Body::File { feed, .. }, .. }) => shared.turns.get(feed),
+        Ok(_) | Err(_) => None,
+    };
+    let _turn = match turn {
+        Some(turn) => Some(turn.lock().await),
+        None => None,
+    };
     Some(match files::take(prepared, settings, &work).await? {
         Disposition::Applied => Some(DeedOutcome::Applied),
         Disposition::Duplicate => Some(DeedOutcome::Duplicate),

@@ -11,6 +11,7 @@ use kvit_adapters::amqp::{
 };
 use kvit_adapters::clock::Clock;
 use kvit_adapters::store::{OutboxRow, Store, StoreError};
+use kvit_schemas::PortalId;
 use tokio::sync::{mpsc, oneshot, watch as watched};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -23,8 +24,8 @@ use super::parts::{
 use super::{Left, Prepared, RunError, Shared, amqp_options, intake};
 use crate::pipeline::committer::{Committer, CommitterHandle, Progress};
 use crate::pipeline::relay::{self, Held, Relay};
-use crate::pipeline::{Addresses, Applier, Intake, Limits, Tally};
-use crate::schedule::Schedule;
+use crate::pipeline::{Addresses, Applier, Intake, Limits, Tally, Work};
+use crate::schedule::{RunNow, Schedule};
 use crate::settings::Settings;
 
 pub(super) struct Daemon {
@@ -158,6 +159,7 @@ impl Daemon {
             folders: watched::channel(BTreeMap::new()).0,
             consumer: consumer.clone(),
             intake: path.intake,
+            turns: Arc::clone(&path.turns),
             pauses: watched::channel(Vec::new()).0,
             kick,
             jobs: jobs(&settings)?,
@@ -186,10 +188,8 @@ impl Daemon {
         );
         let ends = (path.rows, traffic.outcomes, (held, kicks));
         let relay_done = spawn_relay(&mut parts, relay, ends, &stop_back);
-        let (jobs, work) = (shared.jobs.clone(), path.handle.work);
-        spawn_folders(&mut parts, &shared, (&work, &path.turns), &stop_front);
-        let schedule = Schedule { jobs, store: Arc::clone(&store), work, clock, unread, wishes };
-        spawn_schedule(&mut parts, schedule, stop_front.clone());
+        spawn_folders(&mut parts, &shared, (&path.handle.work, &path.turns), &stop_front);
+        spawn_schedule(&mut parts, &shared, (path.handle.work, unread, wishes), &stop_front);
         spawn_servers(&mut parts, &shared, &stop_front).await?;
         spawn_watches(&mut parts, &shared, (&stop_front, &stop_back));
         Ok(Self {
@@ -256,7 +256,17 @@ impl Daemon {
     }
 }
 
-fn spawn_schedule(parts: &mut Parts, schedule: Schedule, stop: CancellationToken) {
+type Timed = (mpsc::Sender<Work>, watched::Receiver<BTreeSet<PortalId>>, mpsc::Receiver<RunNow>);
+
+fn spawn_schedule(
+    parts: &mut Parts,
+    shared: &Shared,
+    (work, unread, wishes): Timed,
+    stop: &CancellationToken,
+) {
+    let (jobs, clock) = (shared.jobs.clone(), shared.clock.clone());
+    let schedule = Schedule { jobs, store: Arc::clone(&shared.store), work, clock, unread, wishes };
+    let stop = stop.clone();
     parts.spawn(async move { Ok(schedule.run(stop).await.map(|()| "the schedule")?) });
 }
 

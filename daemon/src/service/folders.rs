@@ -21,7 +21,7 @@ use crate::settings::{Complete, Feed, Settings};
 use crate::telemetry::list;
 
 /// Of each feed one file at a time, wherever it comes from.
-pub(super) type Turns = Arc<BTreeMap<FeedId, Mutex<()>>>;
+pub(crate) type Turns = Arc<BTreeMap<FeedId, Mutex<()>>>;
 
 /// A turn for each feed.
 pub(super) fn turns(settings: &Settings) -> Turns {

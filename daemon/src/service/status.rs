@@ -58,6 +58,8 @@ pub struct Shared {
     pub consumer: ConsumerHandle,
     /// Looks at messages out of quarantine, as at any.
     pub intake: Intake,
+    /// One file of a feed at a time.
+    pub(crate) turns: super::folders::Turns,
     /// Sources that people paused.
     pub pauses: watch::Sender<Vec<Pause>>,
     /// Where the relay is told to try a destination again at once, or all.
