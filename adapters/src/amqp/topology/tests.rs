@@ -81,16 +81,16 @@ fn definitions_give_each_party_its_own_and_nothing_more() {
     "#]]
     .assert_eq(&lines("users"));
     expect![[r#"
-        {"configure":"^$","read":"^(kvit\\.portal\\.in|kvit\\.bank\\.in|kvit\\.bank\\.files|kvit\\.agency\\.in|kvit\\.dead)$","user":"kvit","vhost":"/","write":"^(kvit\\.portal\\.out|kvit\\.agency\\.out|kvit\\.bank\\.out|kvit\\.ops\\.out)$"}
-        {"configure":"^$","read":"^(kvit\\.bank\\.erip\\.reports|kvit\\.bank\\.statement\\.reports)$","user":"bank-user","vhost":"/","write":"^(kvit\\.bank\\.in)$"}
-        {"configure":"^$","read":"^(kvit\\.portal\\.eportal\\.out)$","user":"eportal-user","vhost":"/","write":"^(kvit\\.portal\\.in)$"}
-        {"configure":"^$","read":"^(kvit\\.agency\\.mns\\.inbox)$","user":"mns-user","vhost":"/","write":"^(kvit\\.agency\\.in)$"}
-        {"configure":"^$","read":"^(kvit\\.ops\\.out)$","user":"watch","vhost":"/","write":"^$"}
+        {"user":"kvit","vhost":"/","configure":"^$","write":"^(kvit\\.portal\\.out|kvit\\.agency\\.out|kvit\\.bank\\.out|kvit\\.ops\\.out)$","read":"^(kvit\\.portal\\.in|kvit\\.bank\\.in|kvit\\.bank\\.files|kvit\\.agency\\.in|kvit\\.dead)$"}
+        {"user":"bank-user","vhost":"/","configure":"^$","write":"^(kvit\\.bank\\.in)$","read":"^(kvit\\.bank\\.erip\\.reports|kvit\\.bank\\.statement\\.reports)$"}
+        {"user":"eportal-user","vhost":"/","configure":"^$","write":"^(kvit\\.portal\\.in)$","read":"^(kvit\\.portal\\.eportal\\.out)$"}
+        {"user":"mns-user","vhost":"/","configure":"^$","write":"^(kvit\\.agency\\.in)$","read":"^(kvit\\.agency\\.mns\\.inbox)$"}
+        {"user":"watch","vhost":"/","configure":"^$","write":"^$","read":"^(kvit\\.ops\\.out)$"}
     "#]]
     .assert_eq(&lines("permissions"));
     expect![[r#"
-        {"exchange":"kvit.bank.in","read":"^$","user":"bank-user","vhost":"/","write":"^(erip\\.(payment|file)|statement\\.(payment|file))$"}
-        {"exchange":"kvit.agency.in","read":"^$","user":"mns-user","vhost":"/","write":"^(mns)$"}
+        {"user":"bank-user","vhost":"/","exchange":"kvit.bank.in","write":"^(erip\\.(payment|file)|statement\\.(payment|file))$","read":"^$"}
+        {"user":"mns-user","vhost":"/","exchange":"kvit.agency.in","write":"^(mns)$","read":"^$"}
     "#]]
     .assert_eq(&lines("topic_permissions"));
     assert_eq!(sample().definitions(Users::Existing).get("users"), None);
@@ -101,11 +101,10 @@ fn only_sizes_are_policies_and_the_dead_letters_have_none() {
     let definitions = sample().definitions(Users::Existing);
     let policies = definitions["policies"].as_array().unwrap();
     assert_eq!(policies.len(), sample().queues().len() - 1);
-    assert_eq!(
-        policies[0].to_string(),
-        r#"{"apply-to":"queues","definition":{"max-length-bytes":100},"name":"kvit.ops.out.size","#
-            .to_owned()
-            + r#""pattern":"^kvit\\.ops\\.out$","priority":0,"vhost":"/"}"#
-    );
+    let expected = serde_json::json!({
+        "name": "kvit.ops.out.size", "vhost": "/", "pattern": "^kvit\\.ops\\.out$",
+        "apply-to": "queues", "priority": 0, "definition": { "max-length-bytes": 100 },
+    });
+    assert_eq!(policies[0], expected);
     assert!(policies.iter().all(|policy| policy["name"] != "kvit.dead.size"));
 }
