@@ -9,6 +9,7 @@ mod daemon;
 mod desk;
 mod doctor;
 mod drop_folders;
+mod documents;
 mod observed;
 mod permissions;
 mod poison;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use kvit_schemas::record::{
-    AuditBatch, AuditLine, Case, FileRecord, LedgerEntry, Mark, OutMessage, Payment, Position,
-    QuarantineRecord, Seq, Sighting, Subject, Timer,
+    AuditBatch, AuditLine, Case, FileRecord, LedgerEntry, Mark, OutBody, OutMessage, Payment,
+    Position, QuarantineRecord, Seq, Sighting, Subject, Timer,
 };
 use kvit_schemas::{Currency, FeedId, Moment};
 use serde::Serialize;
@@ -292,12 +292,25 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// What a message weighs in its row: what it weighs for the one who takes the row, so that a
+    /// row never stands for much more than its bytes. Where that is not at hand it fills a row.
+    fn body_bytes(&self, message: &OutMessage) -> usize {
+        match &message.body {
+            OutBody::Inline(bytes) => bytes.len(),
+            OutBody::Stored(seq) => {
+                let kept = self.changes.get(&keys::numbered(keys::BODY, *seq));
+                kept.and_then(Option::as_ref).map_or(OUTBOX_ROW_BYTES, Vec::len)
+            }
+            OutBody::Pieces(_) => OUTBOX_ROW_BYTES,
+        }
+    }
+
     /// Few, packed rows: messages side by side until a row is full.
     fn pack(&mut self, commit: u64) -> Vec<OutboxRow> {
         let mut rows: Vec<OutboxRow> = Vec::new();
         let mut filled = usize::MAX;
         for message in std::mem::take(&mut self.outgoing) {
-            let size = 200 + body_bytes(&message);
+            let size = 200 + self.body_bytes(&message);
             if filled.saturating_add(size) > OUTBOX_ROW_BYTES {
                 let part = u16::try_from(rows.len()).unwrap_or(u16::MAX);
                 rows.push(OutboxRow { commit, part, messages: Vec::new() });
@@ -309,13 +322,6 @@ impl<'a> Draft<'a> {
             }
         }
         rows
-    }
-}
-
-fn body_bytes(message: &OutMessage) -> usize {
-    match &message.body {
-        kvit_schemas::record::OutBody::Inline(bytes) => bytes.len(),
-        kvit_schemas::record::OutBody::Stored(_) => 0,
     }
 }
 

@@ -12,7 +12,7 @@ use kvit_schemas::{AgencyId, Code, OrderCode};
 
 use super::settle::{assign, next_agency, payment_of_assignment, settle};
 use super::view::view;
-use super::{Context, Effect, Facts, Refusal};
+use super::{Context, Effect, Facts, Keep, Refusal};
 
 /// Applies an agency's message.
 pub(super) fn apply(
@@ -276,7 +276,7 @@ fn publish(case: &mut Case, agency: &AgencyId, body: CaseDecided, context: &mut 
         destination: Destination::Portal(portal),
         message: Outbound::DecisionPublished(Box::new(message)),
         order_code: Some(case.order_code),
-        keep: true,
+        keep: Keep::Whole,
     });
     let again = context.at.now.plus_seconds(context.rules.reminders.republish_after_seconds);
     context.remind(again, TimerKind::Republish(decision_id), case.order_code);

@@ -62,22 +62,13 @@ fn refuse_others(facts: &mut Facts, order: kvit_schemas::OrderCode, context: &mu
         own
     };
     case.withdrawals.retain(|it| own(&it.source, MessageType::ApplicationWithdrawn));
-    let receipts: Vec<bool> =
-        case.receipts.iter().map(|it| own(&it.source, MessageType::ReceiptAttached)).collect();
-    let documents: Vec<bool> =
-        case.documents.iter().map(|it| own(&it.source, MessageType::DocumentsAdded)).collect();
-    keep(&mut case.receipts, &receipts);
-    keep(&mut known.receipts, &receipts);
-    keep(&mut case.documents, &documents);
-    keep(&mut known.documents, &documents);
+    case.receipts.retain(|it| own(&it.source, MessageType::ReceiptAttached));
+    case.documents.retain(|it| own(&it.source, MessageType::DocumentsAdded));
+    known.receipts.retain(|body, _| case.receipts.iter().any(|it| it.source.body == *body));
+    known.documents.retain(|body, _| case.documents.iter().any(|it| it.source.body == *body));
     for (source, kind) in late {
         context.out.effects.push(Effect::RefuseLate { source, kind, order_code: order });
     }
-}
-
-fn keep<T>(items: &mut Vec<T>, which: &[bool]) {
-    let mut which = which.iter();
-    items.retain(|_| which.next().copied().unwrap_or(true));
 }
 
 fn terms(

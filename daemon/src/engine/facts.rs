@@ -24,16 +24,17 @@ pub struct CaseFacts {
     pub case: Case,
     /// The application's body; read only where [`Input::needs_bodies`](super::Input::needs_bodies).
     pub application: Option<Box<ApplicationSubmitted>>,
-    /// The receipts' bodies, likewise.
-    pub receipts: Vec<ReceiptAttached>,
+    /// The receipts' bodies, likewise, by the numbers under which they are kept.
+    pub receipts: BTreeMap<Seq, ReceiptAttached>,
     /// The documents' bodies, likewise.
-    pub documents: Vec<DocumentsAdded>,
+    pub documents: BTreeMap<Seq, DocumentsAdded>,
 }
 
 impl CaseFacts {
     /// A case without bodies.
     pub fn new(case: Case) -> Self {
-        Self { case, application: None, receipts: Vec::new(), documents: Vec::new() }
+        let (receipts, documents) = (BTreeMap::new(), BTreeMap::new());
+        Self { case, application: None, receipts, documents }
     }
 }
 

@@ -113,8 +113,8 @@ pub enum Effect {
         message: Outbound,
         /// The order it is about.
         order_code: Option<OrderCode>,
-        /// Keep the body under the input's number.
-        keep: bool,
+        /// What of it lies elsewhere than in the outbox.
+        keep: Keep,
     },
     /// Send a kept message once more.
     SayAgain {
@@ -138,6 +138,17 @@ pub enum Effect {
         /// The order it named.
         order_code: OrderCode,
     },
+}
+
+/// What of a message to be sent lies elsewhere than in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing.
+    Nothing,
+    /// All of it, under the input's number, so that it can be sent again.
+    Whole,
+    /// Its documents: they are in the body that is kept under this number.
+    DocumentsOf(Seq),
 }
 
 /// Why an input changes nothing.
@@ -175,8 +186,19 @@ impl Context<'_> {
     }
 
     fn say(&mut self, destination: Destination, order_code: OrderCode, message: Outbound) {
-        let order_code = Some(order_code);
-        self.out.effects.push(Effect::Say { destination, message, order_code, keep: false });
+        let (order_code, keep) = (Some(order_code), Keep::Nothing);
+        self.out.effects.push(Effect::Say { destination, message, order_code, keep });
+    }
+
+    /// Says something with the documents of a kept body.
+    fn carry(
+        &mut self,
+        destination: Destination,
+        order_code: OrderCode,
+        (message, body): (Outbound, Seq),
+    ) {
+        let (order_code, keep) = (Some(order_code), Keep::DocumentsOf(body));
+        self.out.effects.push(Effect::Say { destination, message, order_code, keep });
     }
 
     fn remind(&mut self, due: Moment, kind: TimerKind, order_code: OrderCode) {

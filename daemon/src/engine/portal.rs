@@ -105,8 +105,8 @@ fn receipt(
     let operation = body.claim.operation_number.as_ref().map(ToString::to_string);
     context.note(Note::ReceiptClaimed { operation, amount: body.claim.amount });
     context.out.effects.push(Effect::KeepBody);
+    known.receipts.insert(source.body, body);
     known.case.receipts.push(ReceiptFact { source, content });
-    known.receipts.push(body);
     settle_or_wait(facts, order_code, context);
     Ok(())
 }
@@ -128,14 +128,16 @@ fn documents(
     room(known.case.documents.iter().map(|it| &it.source), &source.portal)?;
     context.note(Note::DocumentsKept);
     context.out.effects.push(Effect::KeepBody);
+    let kept = source.body;
     known.case.documents.push(DocumentsFact { source, content });
     let carried = DocumentsAdded { extensions: None, ..body };
     match known.case.assigned() {
         Some(assignment) => {
             let inbox = Destination::Agency(assignment.agency.clone());
-            context.say(inbox, order_code, Outbound::DocumentsAdded(Box::new(carried)));
+            let message = Outbound::DocumentsAdded(Box::new(carried));
+            context.carry(inbox, order_code, (message, kept));
         }
-        None => known.documents.push(carried),
+        None => drop(known.documents.insert(kept, carried)),
     }
     if known.case.application.is_none() {
         context.note(Note::Waits);

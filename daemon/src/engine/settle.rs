@@ -13,7 +13,7 @@ use kvit_schemas::{AgencyId, Day, Money, OrderCode, hex};
 
 use super::funding::{Share, Why};
 use super::view::{View, view};
-use super::{CaseFacts, Context, Facts, tell};
+use super::{CaseFacts, Context, Facts, Keep, tell};
 
 /// Brings everything about an order up to date and says what changed.
 pub(super) fn settle(facts: &mut Facts, order_code: OrderCode, context: &mut Context<'_>) {
@@ -138,7 +138,7 @@ fn alert_suspense(payment: &Payment, reason: Option<SuspenseReason>, context: &m
         destination: Destination::Alert(AlertKind::PaymentSuspended),
         message,
         order_code: payment.order_code,
-        keep: false,
+        keep: Keep::Nothing,
     });
 }
 
@@ -188,7 +188,8 @@ pub(super) fn refund(
         reason,
     });
     context.note(Note::Refund { refund_id: refund_id.clone(), state, amount: money, reason });
-    context.out.effects.push(super::Effect::Say { destination, message, order_code, keep: false });
+    let keep = Keep::Nothing;
+    context.out.effects.push(super::Effect::Say { destination, message, order_code, keep });
     payment.refund = Some(RefundTold { refund_id, state, amount, reason });
 }
 
@@ -273,7 +274,7 @@ pub(super) fn assign(
         language: body.language.clone(),
         evidence,
         payment: AssignmentPayment {
-            receipts: receipts.iter().map(|receipt| receipt.claim.clone()).collect(),
+            receipts: receipts.values().map(|receipt| receipt.claim.clone()).collect(),
             ..payment
         },
         submitted_at: application.submitted_at,
@@ -287,11 +288,12 @@ pub(super) fn assign(
     };
     let inbox = Destination::Agency(agency.clone());
     context.note(Note::Routed { agency: agency.clone(), evidence, due_on: now.due_on });
-    context.say(inbox.clone(), case.order_code, Outbound::CaseAssigned(Box::new(message)));
-    for document in documents {
+    let message = Outbound::CaseAssigned(Box::new(message));
+    context.carry(inbox.clone(), case.order_code, (message, application.source.body));
+    for (body, document) in documents {
         let carried = DocumentsAdded { extensions: None, ..document.clone() };
         let message = Outbound::DocumentsAdded(Box::new(carried));
-        context.say(inbox.clone(), case.order_code, message);
+        context.carry(inbox.clone(), case.order_code, (message, *body));
     }
     case.told.agency = Some(ToldAgency {
         level: now.funding.level,

@@ -101,10 +101,12 @@ impl<T: Tables> Reading<'_, T> {
             known.application = self.body(application.source.body)?;
         }
         for receipt in &known.case.receipts {
-            known.receipts.extend(self.body(receipt.source.body)?);
+            let body = receipt.source.body;
+            known.receipts.extend(self.body(body)?.map(|receipt| (body, receipt)));
         }
         for documents in &known.case.documents {
-            known.documents.extend(self.body(documents.source.body)?);
+            let body = documents.source.body;
+            known.documents.extend(self.body(body)?.map(|documents| (body, documents)));
         }
         Ok(())
     }

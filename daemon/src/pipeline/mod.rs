@@ -20,6 +20,7 @@ mod facts;
 pub mod files;
 pub mod intake;
 mod outgoing;
+mod pieces;
 mod refuse;
 pub mod relay;
 mod rows;

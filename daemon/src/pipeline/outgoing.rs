@@ -17,6 +17,14 @@ pub(super) fn message_id(store: &str, seq: Seq, nth: usize) -> MessageId {
     id(format!("kvit-{store}-{:x}-{nth}", seq.0))
 }
 
+/// The id of a part of the nth message: the first has that of the message.
+pub(super) fn part_id(store: &str, seq: Seq, (nth, part): (usize, usize)) -> MessageId {
+    match part {
+        0 => message_id(store, seq, nth),
+        _ => id(format!("kvit-{store}-{:x}-{nth}-{part}", seq.0)),
+    }
+}
+
 /// The id of the kept message of an input: the same each time it is sent.
 pub(super) fn kept_id(store: &str, seq: Seq) -> MessageId {
     id(format!("kvit-{store}-{:x}-kept", seq.0))

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use kvit_adapters::store::{Draft, StoreError, Tables};
-use kvit_schemas::OrderCode;
-use kvit_schemas::message::MessageType;
+use kvit_schemas::message::{MessageType, Outbound};
 use kvit_schemas::record::{
-    AuditLine, Case, Disposition, LedgerEntry, Note, OutBody, Payment, Position, Seq, Source,
-    Subject,
+    AuditLine, Case, Destination, Disposition, LedgerEntry, Note, OutBody, Payment, Position,
+    Seq, Source, Subject,
 };
+use kvit_schemas::{Moment, OrderCode};
 
-use crate::engine::{At, CaseFacts, Effect, Facts, Outcome};
+use crate::engine::{At, CaseFacts, Effect, Facts, Keep, Outcome};
 
 use super::apply::{Applier, Work};
-use super::outgoing::{kept_id, message_id, out_message, spelled};
-use super::refuse;
+use super::outgoing::{Cause, kept_id, out_message, part_id, spelled};
+use super::{pieces, refuse};
 use crate::telemetry::events;
 
 impl Applier {
@@ -67,15 +67,8 @@ impl Applier {
         for (nth, effect) in effects.into_iter().enumerate() {
             match effect {
                 Effect::Say { destination, message, order_code, keep } => {
-                    let bytes = spelled(&message);
-                    let (id, body) = if keep {
-                        draft.put_body(at.seq, bytes);
-                        (kept_id(&self.store_name, at.seq), OutBody::Stored(at.seq))
-                    } else {
-                        (message_id(&self.store_name, at.seq, nth), OutBody::Inline(bytes))
-                    };
-                    let (about, kind) = ((order_code, at.now), message.kind());
-                    draft.send(out_message((id, kind), destination, about, &work.cause, body));
+                    let to = (destination, (order_code, at.now));
+                    self.say(draft, (at.seq, nth, &work.cause), to, (message, keep))?;
                 }
                 Effect::SayAgain { destination, kept, order_code } => {
                     let named = (kept_id(&self.store_name, kept), MessageType::DecisionPublished);
@@ -89,6 +82,37 @@ impl Applier {
                     self.refuse_late(draft, (&source, kind), order_code, at)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn say(
+        &self,
+        draft: &mut Draft<'_>,
+        (seq, nth, cause): (Seq, usize, &Cause),
+        (destination, about): (Destination, (Option<OrderCode>, Moment)),
+        (message, keep): (Outbound, Keep),
+    ) -> Result<(), StoreError> {
+        let kept = match keep {
+            Keep::Whole => {
+                draft.put_body(seq, spelled(&message));
+                let named = (kept_id(&self.store_name, seq), message.kind());
+                draft.send(out_message(named, destination, about, cause, OutBody::Stored(seq)));
+                return Ok(());
+            }
+            Keep::DocumentsOf(body) if pieces::is_long(&message) => {
+                draft.body(body)?.map(|bytes| (body, bytes))
+            }
+            Keep::DocumentsOf(_) | Keep::Nothing => None,
+        };
+        let messages = pieces::fitting(message, self.limits.message_bytes);
+        for (part, message) in messages.into_iter().enumerate() {
+            let body = match &kept {
+                Some((seq, bytes)) => pieces::referring(&message, (*seq, bytes)),
+                None => OutBody::Inline(spelled(&message)),
+            };
+            let named = (part_id(&self.store_name, seq, (nth, part)), message.kind());
+            draft.send(out_message(named, destination.clone(), about, cause, body));
         }
         Ok(())
     }

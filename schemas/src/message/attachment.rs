@@ -99,6 +99,11 @@ impl Base64 {
         Self(STANDARD.encode(bytes).into())
     }
 
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The bytes.
     pub fn decode(&self) -> Vec<u8> {
         // Holding a value proves that it decodes.

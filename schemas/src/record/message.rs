@@ -62,6 +62,24 @@ pub enum OutBody {
     Inline(Vec<u8>),
     /// Kept under this number.
     Stored(Seq),
+    /// Pieces, in order.
+    Pieces(Vec<Piece>),
+}
+
+/// A piece of a body to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Piece {
+    /// Here.
+    Here(Vec<u8>),
+    /// A range of the body that is kept under this number.
+    Kept {
+        /// The number of the body.
+        body: Seq,
+        /// Where it begins.
+        from: u64,
+        /// How long it is.
+        bytes: u64,
+    },
 }
 
 /// A refused or conflicting message, with its bytes kept apart.

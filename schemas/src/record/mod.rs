@@ -20,7 +20,7 @@ pub use desk::{Deed, DeedOutcome, Fate, FateState, Pause, Proposal, ProposalStat
 pub use file::{FileRecord, FileState};
 pub use ledger::{LedgerEntry, Position};
 pub use message::{
-    Destination, Mark, OutBody, OutMessage, QuarantineRecord, Timer, TimerKind, TimerQueue,
+    Destination, Mark, OutBody, OutMessage, Piece, QuarantineRecord, Timer, TimerKind, TimerQueue,
 };
 pub use payment::{
     Allocation, Assigned, CodeSource, Payment, RefundTold, Sighting, SuspenseReason,

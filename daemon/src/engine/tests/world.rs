@@ -135,11 +135,11 @@ impl World {
             }
             for source in case.receipts.iter().map(|it| &it.source) {
                 let Inbound::ReceiptAttached(body) = self.kept(source) else { panic!() };
-                known.receipts.push(*body);
+                known.receipts.insert(source.body, *body);
             }
             for source in case.documents.iter().map(|it| &it.source) {
                 let Inbound::DocumentsAdded(body) = self.kept(source) else { panic!() };
-                known.documents.push(*body);
+                known.documents.insert(source.body, *body);
             }
         }
         facts.cases.insert(code, known);

@@ -19,25 +19,29 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+mod hold;
 mod ticket;
 mod waiting;
 
 use super::committer::{CommitterHandle, Progress, Work};
 use super::outgoing::Addresses;
+use super::pieces;
 use crate::blocking::read;
 use crate::telemetry::list;
+pub use hold::Held;
+use hold::{HOLD_FIRST, HOLD_MAX, Hold};
 use ticket::{Ticket, lane_of};
 
 /// Messages on their way from which on no further row is taken.
 const WINDOW: usize = 2_048;
+/// Bytes on their way from which on no further row is taken, so that large messages go one at a
+/// time: each lane of the publisher may fill one window while another is being confirmed.
+const WINDOW_BYTES: usize = 4 << 20;
 /// What the publisher's inlets and the outcomes' channel must hold, so that the relay never waits
 /// for the publisher while the publisher waits for the relay: the window and its last row.
 pub const CHANNEL_DEPTH: usize = 2 * WINDOW;
 /// Rows read from the store at a time.
 const PAGE: usize = 256;
-/// How long a destination waits after its first failure; doubled with each further one.
-const HOLD_FIRST: Duration = Duration::from_millis(500);
-const HOLD_MAX: Duration = Duration::from_secs(60);
 /// How often held destinations are looked at.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -59,6 +63,8 @@ pub struct Relay {
     rows: BTreeMap<Place, Row>,
     tickets: HashMap<u64, Ticket>,
     next_ticket: u64,
+    /// Bytes of all messages under way.
+    bytes: usize,
     held: BTreeMap<Destination, Hold>,
     sent: Vec<Place>,
 }
@@ -66,38 +72,6 @@ pub struct Relay {
 /// A row under way: which of its messages are not confirmed yet.
 struct Row {
     left: BTreeSet<usize>,
-}
-
-/// A destination that did not take a message.
-struct Hold {
-    reason: String,
-    since: Moment,
-    failures: u32,
-    next: Instant,
-    waiting: BTreeSet<(Place, usize)>,
-    /// A probe is on its way.
-    probing: bool,
-}
-
-/// A destination that waits, for people.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Held {
-    /// Where the messages should go, at the broker.
-    pub destination: String,
-    /// The same for people.
-    pub place: String,
-    /// Why they do not.
-    pub reason: String,
-    /// How many wait.
-    pub messages: usize,
-    /// Since when.
-    pub since: Moment,
-}
-
-impl Hold {
-    fn is_due(&self, now: Instant) -> bool {
-        !self.probing && self.next <= now
-    }
 }
 
 impl Relay {
@@ -121,6 +95,7 @@ impl Relay {
             rows: BTreeMap::new(),
             tickets: HashMap::new(),
             next_ticket: 0,
+            bytes: 0,
             held: BTreeMap::new(),
             sent: Vec::new(),
         }
@@ -141,7 +116,7 @@ impl Relay {
         let mut tick = tokio::time::interval(TICK);
         loop {
             Progress::mark(&self.progress.relay_turned_at, &self.clock);
-            while self.behind && self.tickets.len() < WINDOW {
+            while self.behind && self.has_room() {
                 self.read_on().await?;
             }
             tokio::select! {
@@ -179,7 +154,7 @@ impl Relay {
             if self.behind || known {
                 continue;
             }
-            if self.tickets.len() >= WINDOW {
+            if !self.has_room() {
                 self.behind = true;
             } else {
                 self.take(row).await?;
@@ -196,7 +171,7 @@ impl Relay {
         let rows = read(&self.store, move |store| store.outbox(cursor, PAGE)).await?;
         let mut taken = 0_usize;
         for row in rows {
-            if row.commit > durable || self.tickets.len() >= WINDOW {
+            if row.commit > durable || !self.has_room() {
                 break;
             }
             taken += 1;
@@ -204,7 +179,7 @@ impl Relay {
         }
         // What became durable since was handed over while `behind` was set, and dropped: so it
         // is not unset before a reading that ends at the newest durable commit.
-        let all_read = taken == 0 && self.tickets.len() < WINDOW;
+        let all_read = taken == 0 && self.has_room();
         if all_read && durable == self.progress.durable.load(Ordering::Acquire) {
             self.behind = false;
         }
@@ -230,17 +205,13 @@ impl Relay {
         nth: usize,
         message: OutMessage,
     ) -> Result<(), StoreError> {
-        let ticket = Ticket::of((place, nth), &message, self.clock.now());
-        let body = match &message.body {
-            OutBody::Inline(bytes) => bytes.clone(),
-            OutBody::Stored(seq) => match self.kept(*seq).await? {
-                Some(body) => body,
-                None => {
-                    self.hold(ticket, "its kept body is missing; run `kvit store verify`");
-                    return Ok(());
-                }
-            },
+        let mut ticket = Ticket::of((place, nth), &message, self.clock.now());
+        let body = message.body.clone();
+        let Some(body) = self.whole(body).await? else {
+            self.hold(ticket, "its kept body is missing; run `kvit store verify`");
+            return Ok(());
         };
+        ticket.bytes = body.len();
         let number = self.next_ticket;
         self.next_ticket += 1;
         // Messages of one order to one destination keep their order: they share a lane.
@@ -252,21 +223,39 @@ impl Relay {
                 return Ok(());
             }
         };
+        self.bytes += ticket.bytes;
         self.tickets.insert(number, ticket);
         if self.publisher.lane(lane).send(outgoing).await.is_err() {
             // The publisher has ended: the daemon is stopping, and the row stays in the store.
-            self.tickets.remove(&number);
+            self.forget(number);
         }
         Ok(())
     }
 
-    async fn kept(&self, seq: Seq) -> Result<Option<Vec<u8>>, StoreError> {
-        read(&self.store, move |store| store.body(seq)).await
+    async fn whole(&self, body: OutBody) -> Result<Option<Vec<u8>>, StoreError> {
+        match body {
+            OutBody::Inline(bytes) => Ok(Some(bytes)),
+            OutBody::Stored(_) | OutBody::Pieces(_) => {
+                read(&self.store, move |store| pieces::whole(store, body)).await
+            }
+        }
+    }
+
+    /// The ticket of a message that is not under way any more.
+    fn forget(&mut self, number: u64) -> Option<Ticket> {
+        let ticket = self.tickets.remove(&number)?;
+        self.bytes -= ticket.bytes;
+        Some(ticket)
+    }
+
+    /// True when one more row may be taken.
+    fn has_room(&self) -> bool {
+        self.tickets.len() < WINDOW && self.bytes < WINDOW_BYTES
     }
 
     fn settle(&mut self, window: Outcomes) {
         for (number, outcome) in window {
-            let Some(ticket) = self.tickets.remove(&number) else { continue };
+            let Some(ticket) = self.forget(number) else { continue };
             let word = match &outcome {
                 PublishOutcome::Confirmed => "confirmed",
                 PublishOutcome::Unroutable => "returned",
@@ -318,14 +307,7 @@ impl Relay {
     fn hold(&mut self, ticket: Ticket, reason: &str) {
         let hold = self.held.entry(ticket.destination.clone()).or_insert_with(|| {
             tracing::warn!(destination = ?ticket.destination, reason, "destination held");
-            Hold {
-                reason: String::new(),
-                since: ticket.since,
-                failures: 0,
-                next: Instant::now(),
-                waiting: BTreeSet::new(),
-                probing: false,
-            }
+            Hold::new(ticket.since)
         });
         reason.clone_into(&mut hold.reason);
         hold.waiting.insert((ticket.place, ticket.nth));
@@ -359,7 +341,11 @@ impl Relay {
             for waiting in &next {
                 hold.waiting.remove(waiting);
             }
-            for (place, nth) in next {
+            for (sent, (place, nth)) in next.into_iter().enumerate() {
+                if sent > 0 && !self.has_room() {
+                    self.wait_on(&destination, (place, nth));
+                    continue;
+                }
                 let row =
                     read(&self.store, move |store| store.outbox_row(place.0, place.1)).await?;
                 match row.and_then(|row| row.messages.into_iter().nth(nth)) {
@@ -367,12 +353,19 @@ impl Relay {
                     // Sent meanwhile: there is nothing more to be confirmed.
                     None => {
                         let (since, destination) = (self.clock.now(), destination.clone());
-                        self.confirmed(&Ticket { place, nth, destination, since, way: None });
+                        self.confirmed(&Ticket::sent((place, nth), destination, since));
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// There was no room for a message of a destination that takes messages again.
+    fn wait_on(&mut self, destination: &Destination, message: (Place, usize)) {
+        let since = self.clock.now();
+        let hold = self.held.entry(destination.clone()).or_insert_with(|| Hold::new(since));
+        hold.waiting.insert(message);
     }
 
     /// Tells the committer which rows may go. It may be waiting for this very relay to take new

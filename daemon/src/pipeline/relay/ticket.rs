@@ -14,6 +14,8 @@ pub(super) struct Ticket {
     pub(super) place: Place,
     pub(super) nth: usize,
     pub(super) destination: Destination,
+    /// Bytes of its body.
+    pub(super) bytes: usize,
     /// When it was handed to the publisher.
     pub(super) since: Moment,
     /// Its type and the time its cause was sent, where the whole way is measured.
@@ -26,7 +28,16 @@ impl Ticket {
         let way =
             message.caused_at.filter(|_| measured.iter().any(|it| it.as_str() == message.kind));
         let way = way.map(|caused_at| (message.kind.clone(), caused_at));
-        Self { place, nth, destination: message.destination.clone(), since: now, way }
+        Self { place, nth, destination: message.destination.clone(), bytes: 0, since: now, way }
+    }
+
+    /// Of a message that had been sent before.
+    pub(super) fn sent(
+        (place, nth): (Place, usize),
+        destination: Destination,
+        since: Moment,
+    ) -> Self {
+        Self { place, nth, destination, bytes: 0, since, way: None }
     }
 
     /// Observes how long the broker took, and the whole way where that is measured.
