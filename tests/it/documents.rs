@@ -16,7 +16,7 @@ const LIMIT: usize = 16 << 20;
 const PEAK_BYTES_MAX: u64 = 1 << 30;
 
 fn document(name: &str, bytes: usize) -> Value {
-    let seed = name.bytes().fold(7_u32, |sum, byte| sum * 31 + u32::from(byte));
+    let seed = name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31) ^ u32::from(byte));
     let next = |state: &mut u32| {
         *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         Some(state.to_be_bytes()[0])
