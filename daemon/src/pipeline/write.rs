@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use kvit_adapters::store::{Draft, StoreError, Tables};
 use kvit_schemas::message::{MessageType, Outbound};
 use kvit_schemas::record::{
-    AuditLine, Case, Destination, Disposition, LedgerEntry, Note, OutBody, Payment, Position,
-    Seq, Source, Subject,
+    AuditLine, Case, Destination, Disposition, LedgerEntry, Note, OutBody, Payment, Position, Seq,
+    Source, Subject,
 };
 use kvit_schemas::{Moment, OrderCode};
 

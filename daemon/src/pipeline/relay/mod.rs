@@ -12,7 +12,7 @@ use std::time::Duration;
 use kvit_adapters::amqp::{Outcomes, PublishOutcome, PublisherHandle};
 use kvit_adapters::clock::Clock;
 use kvit_adapters::store::{OutboxRow, Store, StoreError};
-use kvit_schemas::record::{Destination, OutBody, OutMessage, Seq};
+use kvit_schemas::record::{Destination, OutBody, OutMessage};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
