@@ -15,7 +15,7 @@ const TOKEN_BYTES: usize = 32;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum OperatorCommand {
-    /// Make a token, and print it with the hash for [operators] in the settings
+    /// Make a token, and print it with the hash for `operators` in the settings
     Token,
 }
 

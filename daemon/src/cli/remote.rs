@@ -18,7 +18,7 @@ use crate::admin::tls::certificates;
 /// Which daemon to ask, when it is not the one of the settings.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct RemoteArgs {
-    /// Ask the daemon at this address, such as https://kvit.example.by:9466, and need no settings
+    /// Ask the daemon at this address, such as `https://kvit.example.by:9466`, and need no settings
     #[arg(long, global = true, value_name = "URL", env = "KVIT_ADMIN")]
     admin: Option<Uri>,
     /// Certificates (PEM) of those that vouch for the daemon's

@@ -6,9 +6,9 @@
 //! | [`plan`] | what is said, and how each order must end: pure, seeded |
 //! | [`portal`], [`bank`], [`agency`] | messages and files as the parties make them |
 //! | [`cast`], [`improvise`] | who is played; what they answer to those who are not |
-//! | [`lines`], [`traffic`], [`seen`], [`play`] | the parties at the broker |
+//! | [`lines`], [`traffic`], [`seen`], [`mod@play`] | the parties at the broker |
 //! | [`schemas`] | the contract, to judge what they hear |
-//! | [`simulate`] | some of the parties against somebody's kvit: `kvit simulate` |
+//! | [`mod@simulate`] | some of the parties against somebody's kvit: `kvit simulate` |
 //! | [`ground`], [`child`] | settings file; the daemon's process |
 //! | [`verify`], [`summary`] | against the plan, from outside and in the store left behind |
 //! | [`bare`] | the least that such a loop costs on the same broker |
