@@ -52,6 +52,36 @@ pub(super) const SINGLE: u8 = b'g';
 /// Firings of the schedule.
 pub(super) const FIRING: u8 = b'k';
 
+/// What the table with this letter is called in an export; `None` when there is no such table.
+pub(super) fn table(letter: u8) -> Option<&'static str> {
+    Some(match letter {
+        CASE => "cases",
+        CODE => "order codes",
+        PAYMENT => "payments",
+        IDENTITY => "payment ids",
+        REFERENCE => "references",
+        OF_CASE => "case payments",
+        SUSPENSE => "suspense",
+        MARK => "marks",
+        BODY => "bodies",
+        OUTBOX => "outbox",
+        QUARANTINE => "quarantine",
+        FATE => "fates",
+        PROPOSAL => "proposals",
+        PAUSE => "pauses",
+        TIMER => "timers",
+        FILE => "files",
+        STATEMENT => "statements",
+        AUDIT => "audit log",
+        STORY => "stories",
+        LEDGER => "ledger",
+        DAY_SUM => "day sums",
+        SINGLE => "totals, heads",
+        FIRING => "firings",
+        _ => return None,
+    })
+}
+
 pub(super) const TOTALS: &[u8] = &[SINGLE, b't'];
 pub(super) const NEXT_SEQ: &[u8] = &[SINGLE, b'n'];
 pub(super) const AUDIT_HEAD: &[u8] = &[SINGLE, b'a'];

@@ -1,5 +1,6 @@
 //! The store: typed tables over rows. What is committed together is there together or not at all.
 
+pub mod carry;
 mod codec;
 mod desk;
 mod draft;
@@ -90,6 +91,23 @@ impl Store {
         match self {
             Self::Sled(rows) => Ok(Some(rows.sync()?.times)),
             Self::Memory(_) => Ok(None),
+        }
+    }
+
+    /// Every row in the order of the keys, one at a time.
+    fn each_row<E: From<StoreError>>(
+        &self,
+        mut each: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self {
+            Self::Sled(rows) => rows.scan(&[]).try_for_each(|row| {
+                let (key, value) = row.map_err(StoreError::from)?;
+                each(&key, &value)
+            }),
+            Self::Memory(rows) => {
+                let all = rows.page((Bound::Unbounded, Bound::Unbounded), usize::MAX);
+                all.iter().try_for_each(|(key, value)| each(key, value))
+            }
         }
     }
 

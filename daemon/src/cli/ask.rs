@@ -157,8 +157,7 @@ pub(super) fn audit(global: &Global, command: &VerifyCommand) -> Result<(), Fail
     if report.sound { Ok(()) } else { Err(Failure::silent(Exit::Data)) }
 }
 
-pub(super) fn store(global: &Global, command: &VerifyCommand) -> Result<(), Failure> {
-    let VerifyCommand::Verify { place } = command;
+pub(super) fn verify_store(global: &Global, place: Place) -> Result<(), Failure> {
     let report = Desk::open(global, place.offline)?.verify_store(progress("rows"))?;
     one(global, &report, show::store)?;
     if report.sound { Ok(()) } else { Err(Failure::silent(Exit::Data)) }
@@ -172,7 +171,7 @@ pub(super) fn progress_now(text: &str) {
 }
 
 /// Tells a person at a terminal that something goes on.
-fn progress(what: &'static str) -> impl FnMut(u64) {
+pub(super) fn progress(what: &'static str) -> impl FnMut(u64) {
     let tell = std::io::stderr().is_terminal();
     move |seen| {
         if tell {

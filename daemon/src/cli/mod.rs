@@ -2,6 +2,7 @@
 //! (RULES.md 3.12 L6), and speaks English.
 
 mod ask;
+mod carry;
 pub(crate) mod check;
 mod client;
 mod demo;
@@ -130,7 +131,7 @@ enum Command {
     Audit(ask::VerifyCommand),
     /// The store
     #[command(subcommand)]
-    Store(ask::VerifyCommand),
+    Store(carry::StoreCommand),
     /// Bank files
     #[command(subcommand)]
     Feed(FeedCommand),
@@ -219,7 +220,7 @@ fn act(cli: &Cli) -> Result<(), Failure> {
         Command::Suspense(command) => ask::suspense(global, command),
         Command::Quarantine(command) => quarantine::quarantine(global, command),
         Command::Audit(command) => ask::audit(global, command),
-        Command::Store(command) => ask::store(global, command),
+        Command::Store(command) => carry::store(global, command),
         Command::Feed(FeedCommand::Parse { file, format }) => {
             feed::parse(file, *format, global.json)
         }

@@ -20,7 +20,7 @@ fn sums(sums: &[Money]) -> String {
     if each.is_empty() { "-".to_owned() } else { each.join(", ") }
 }
 
-fn lines(named: &[(&str, String)]) -> String {
+pub(super) fn lines(named: &[(&str, String)]) -> String {
     named.iter().fold(String::new(), |mut all, (name, value)| {
         // Writing to a String cannot fail.
         let _ = writeln!(all, "{name:<14} {value}");

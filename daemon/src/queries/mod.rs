@@ -32,7 +32,9 @@ pub use quarantine::{
     DeedView, Group, QuarantineFilter, QuarantineView, Quarantined, groups, merge, quarantine,
     quarantined,
 };
-pub use verify::{AuditReport, StoreReport, TotalView, totals, verify_audit, verify_store};
+pub use verify::{
+    AuditReport, StoreReport, TotalView, audit_head, totals, verify_audit, verify_store,
+};
 pub use why::{StoryEntry, Why, why};
 
 pub(crate) use sentences::sentence;

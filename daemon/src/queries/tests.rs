@@ -383,3 +383,44 @@ fn quarantine_shows_text_as_text_and_what_to_do() {
     assert_eq!(shown.record.code, "KV1106");
     assert_eq!(shown.cure, "Add the field.");
 }
+
+#[test]
+fn an_imported_store_answers_every_question_as_the_exported_one() {
+    use kvit_adapters::store::{carry, rows};
+
+    let mut desk = Desk::new();
+    let other = CODE.replacen('1', "9", 1);
+    desk.apply_for(CODE).apply_for(&other).pay("77", Some(CODE), None);
+    desk.pay("78", None, Some("няма кода")).pay("78", None, Some("other money"));
+    let mut bytes = Vec::new();
+    let sums = carry::export(&desk.store, &mut bytes, desk.now, |_| {}).unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let options =
+        rows::RowOptions { now: desk.now, ..crate::service::store_options(&desk.settings, true) };
+    let purpose = carry::Purpose { path: &path, options, reason: "a move" };
+    let imported = carry::import(&*bytes, purpose, carry::Bounds::default(), |_| {}).unwrap();
+    assert_eq!(imported.sums, sums);
+    let store = &imported.store;
+    let books = Books { store, settings: &desk.settings, now: desk.now };
+    for question in [CODE, &other, "bank/77", "bank/78", "3", "pay-78", "app-123"] {
+        let before = why(desk.books(), question).unwrap();
+        assert_eq!(why(books, question).unwrap(), before, "{question}");
+    }
+    let listed = |store: &Store| {
+        let cases = cases(store, &CaseFilter::default()).unwrap().items;
+        let suspense = suspense(store, None, None).unwrap().items;
+        let quarantine = quarantine(store, &QuarantineFilter::default()).unwrap().items;
+        let audit = verify_audit(store, |_| {}).unwrap();
+        let totals = totals(store).unwrap();
+        assert!(audit.sound && !cases.is_empty() && !suspense.is_empty());
+        assert!(!quarantine.is_empty() && !totals.is_empty());
+        serde_json::to_string(&(cases, suspense, quarantine, audit, totals)).unwrap()
+    };
+    assert_eq!(listed(store), listed(&desk.store));
+    assert_eq!(audit_head(store).unwrap(), audit_head(&desk.store).unwrap());
+    let verified = verify_store(store, |_| {}).unwrap();
+    assert!(verified.sound && verified.ledger_agrees == Some(true), "{verified:?}");
+    assert_eq!(verified.commit, desk.store.last_commit());
+}

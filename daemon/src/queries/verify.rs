@@ -95,6 +95,14 @@ pub fn totals(store: &Store) -> Result<Vec<TotalView>, QueryError> {
     Ok(store.totals()?.into_iter().map(view).collect())
 }
 
+/// The hash at the head of the audit chain, in hexadecimal.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn audit_head(store: &Store) -> Result<String, QueryError> {
+    Ok(kvit_schemas::hex::encode(&store.audit_head()?))
+}
+
 /// Walks the audit chain. `progress` is told how many batches were seen.
 ///
 /// # Errors

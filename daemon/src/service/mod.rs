@@ -31,7 +31,9 @@ use tokio_util::sync::CancellationToken;
 pub use certificates::{CertificateFile, certificates};
 pub use folders::FolderState;
 pub(crate) use setup::unserved;
-pub use setup::{Prepared, SetupError, amqp_options, open_store, rules, topology};
+pub use setup::{
+    Prepared, SetupError, amqp_options, make_parent, open_store, rules, store_options, topology,
+};
 pub use status::{Readiness, SOURCES, Shared};
 
 use crate::pipeline::Work;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use kvit_adapters::amqp::{AmqpOptions, Bank, BrokerUrlError, Party, QueueLimits, Topology};
 use kvit_adapters::clock::Clock;
 use kvit_adapters::store::Store;
+use kvit_adapters::store::carry::{self, Origin};
 use kvit_adapters::store::rows::{Faults, OnLostTail, OpenError, RowOptions};
 
 use crate::catalogue::{Catalogue, Finding};
@@ -100,23 +101,9 @@ pub(crate) fn unserved(settings: &Settings, catalogue: &Catalogue) -> Vec<String
 /// # Errors
 /// [`SetupError::Store`].
 pub fn open_store(settings: &Settings, path: &Path, create: bool) -> Result<Store, SetupError> {
-    let options = RowOptions {
-        create,
-        now: Clock::System.now(),
-        cache_bytes: settings.store.cache_bytes,
-        flush_every_ms: NonZeroU64::new(500).unwrap_or(NonZeroU64::MIN),
-        watermark_every: Duration::from_secs(1),
-        on_lost_tail: OnLostTail::Refuse,
-        faults: Faults::none(),
-    };
+    let options = store_options(settings, create);
     if create {
-        // The store makes its own directory; the one above may be new on a first start.
-        if let Some(parent) = path.parent() {
-            let made = std::fs::create_dir_all(parent);
-            if let Err(error) = made {
-                tracing::warn!(path = %parent.display(), %error, "directory not made");
-            }
-        }
+        make_parent(path);
     }
     let (store, report) = Store::open(path, options).map_err(SetupError::Store)?;
     if report.blob_files > 0 {
@@ -125,7 +112,33 @@ pub fn open_store(settings: &Settings, path: &Path, create: bool) -> Result<Stor
     }
     tracing::info!(path = %path.display(), commit = report.commit.0, created = report.created,
         "store open");
+    if let Some(Origin { header, began_at, reason, .. }) = carry::origin(&store)? {
+        tracing::info!(store = header.store, commit = header.commit, at = %began_at, reason,
+            "the store was imported");
+    }
     Ok(store)
+}
+
+/// How the store is opened.
+pub fn store_options(settings: &Settings, create: bool) -> RowOptions {
+    RowOptions {
+        create,
+        now: Clock::System.now(),
+        cache_bytes: settings.store.cache_bytes,
+        flush_every_ms: NonZeroU64::new(500).unwrap_or(NonZeroU64::MIN),
+        watermark_every: Duration::from_secs(1),
+        on_lost_tail: OnLostTail::Refuse,
+        faults: Faults::none(),
+    }
+}
+
+/// Makes the directory above a new store's; the store makes its own.
+pub fn make_parent(path: &Path) {
+    if let Some(parent) = path.parent()
+        && let Err(error) = std::fs::create_dir_all(parent)
+    {
+        tracing::warn!(path = %parent.display(), %error, "directory not made");
+    }
 }
 
 /// The rules of the engine.

@@ -129,6 +129,12 @@ pub enum OpenError {
         /// The watermark's id.
         watermark: StoreId,
     },
+    /// An import into it was never finished.
+    #[error("store {path} is only partly imported")]
+    HalfImported {
+        /// The store's directory.
+        path: PathBuf,
+    },
     /// The operating system refused something.
     #[error("{doing} {path}")]
     Io {
@@ -172,6 +178,11 @@ impl OpenError {
                  once with the loss accepted or import the last backup into an empty \
                  directory (`kvit store import`); then ask the portal and the banks to send again \
                  what came since: what is known already is recognised as a duplicate."
+            }
+            Self::HalfImported { .. } => {
+                "Finish it: run `kvit store import` with the same file again, and it goes on where \
+                 it ended. To import another file, remove the directory first: nothing but the \
+                 import has written to it."
             }
             Self::Io { .. } => {
                 "Check that the directory exists, belongs to the user kvit runs as, and that its \

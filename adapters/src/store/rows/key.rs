@@ -5,7 +5,7 @@
 //!
 //! | region | key | holds |
 //! |---|---|---|
-//! | `00` | one byte | the store's own rows: header, last commit |
+//! | `00` | one byte | the store's own rows: header, last commit, import |
 //! | `01` | the caller's key | a whole row, or the first piece of a large one |
 //! | `02` | the caller's key, index of the piece (u16) | a further piece |
 //!
@@ -22,6 +22,8 @@ pub const KEY_BYTES_MAX: usize = 256;
 pub(super) const COMMIT: &[u8] = &[OWN, b'c'];
 /// Where the store's header lies.
 pub(super) const HEADER: &[u8] = &[OWN, b'h'];
+/// Where it lies how far an import is.
+pub(super) const IMPORT: &[u8] = &[OWN, b'i'];
 
 const OWN: u8 = 0;
 const ROW: u8 = 1;
@@ -48,6 +50,7 @@ impl fmt::Debug for Key {
 pub(super) enum Place<'a> {
     Commit,
     Header,
+    Import,
     Row(&'a [u8]),
     Piece(&'a [u8], u16),
     Unknown,
@@ -58,6 +61,7 @@ pub(super) fn place(stored: &[u8]) -> Place<'_> {
     match stored.split_first() {
         _ if stored == COMMIT => Place::Commit,
         _ if stored == HEADER => Place::Header,
+        _ if stored == IMPORT => Place::Import,
         Some((&ROW, key)) if !key.is_empty() => Place::Row(key),
         Some((&PIECE, rest)) => match rest.split_last_chunk() {
             Some((key, index)) if !key.is_empty() => Place::Piece(key, u16::from_be_bytes(*index)),
@@ -81,7 +85,7 @@ pub(super) fn piece(key: &[u8], index: u16) -> Vec<u8> {
 pub(super) fn named(stored: &[u8]) -> Key {
     match place(stored) {
         Place::Row(key) | Place::Piece(key, _) => Key(key.into()),
-        Place::Commit | Place::Header | Place::Unknown => Key(stored.into()),
+        Place::Commit | Place::Header | Place::Import | Place::Unknown => Key(stored.into()),
     }
 }
 
@@ -113,6 +117,7 @@ mod tests {
         assert_eq!(place(&piece(b"k", 258)), Place::Piece(b"k", 258));
         assert_eq!(place(COMMIT), Place::Commit);
         assert_eq!(place(HEADER), Place::Header);
+        assert_eq!(place(IMPORT), Place::Import);
         for unknown in [&[][..], &[0], &[0, 9], &[1], &[2], &[2, 0, 0], &[3, 1]] {
             assert_eq!(place(unknown), Place::Unknown, "{unknown:?}");
         }

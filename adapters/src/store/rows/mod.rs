@@ -18,6 +18,7 @@ mod faults;
 mod files;
 mod frame;
 mod header;
+mod import;
 mod key;
 mod lock;
 mod open;
@@ -44,6 +45,7 @@ pub use error::{LostTail, OpenError, RowError, StoreError};
 pub use faults::{Faults, Point};
 pub use frame::{Defect, ROW_BYTES_MAX};
 pub use header::{FORMAT, Header, StoreId};
+pub use import::Import;
 pub use key::{KEY_BYTES_MAX, Key};
 pub use open::{OnLostTail, OpenReport, RowOptions};
 pub use read::{Row, Rows};
@@ -109,7 +111,7 @@ impl RowStore {
     /// # Errors
     /// See [`OpenError`]; [`OpenError::advice`] says what to do.
     pub fn open(path: &Path, options: RowOptions) -> Result<(Self, OpenReport), OpenError> {
-        open::open(path, options)
+        open::open(path, options, None)
     }
 
     /// What the store says about itself.
@@ -151,8 +153,17 @@ impl RowStore {
     /// [`StoreError::Row`] when a row to be replaced is damaged: nothing was written. Any other
     /// error ends all commits of this store.
     pub fn apply(&self, batch: &Batch) -> Result<CommitSeq, StoreError> {
+        self.commit(batch, CommitSeq(0), None)
+    }
+
+    fn commit(
+        &self,
+        batch: &Batch,
+        at_least: CommitSeq,
+        import: Option<&Import>,
+    ) -> Result<CommitSeq, StoreError> {
         let mut tally = self.usable(&self.writer)?;
-        let commit = CommitSeq(self.applied().0 + 1);
+        let commit = CommitSeq(self.applied().0 + 1).max(at_least);
         let (mut rows, mut after) = (sled::Batch::default(), *tally);
         for (key, value) in batch.changes() {
             let old = read::old(&self.db, &key::row(key))?;
@@ -165,6 +176,9 @@ impl RowStore {
         }
         let last = LastCommit { seq: commit, tally: after };
         batch::insert_own(&mut rows, key::COMMIT, &last.encode());
+        if let Some(import) = import {
+            batch::insert_own(&mut rows, key::IMPORT, &import.encode());
+        }
         self.write(rows).map_err(|error| self.fail(StoreError::Write(error)))?;
         *tally = after;
         self.applied.store(commit.0, Ordering::Release);

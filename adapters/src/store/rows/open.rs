@@ -14,6 +14,7 @@ use super::batch::{self, Batch};
 use super::error::{LostTail, OpenError};
 use super::files::{Files, failed};
 use super::header::{FORMAT, Header, StoreId};
+use super::import::{self, Import};
 use super::key;
 use super::lock::{Lock, LockError};
 use super::stats::Since;
@@ -78,7 +79,12 @@ struct Found {
     lost_tail: Option<LostTail>,
 }
 
-pub(super) fn open(path: &Path, options: RowOptions) -> Result<(RowStore, OpenReport), OpenError> {
+/// Opens a store to use it, or, with what a new one is to say of that, to import into it.
+pub(super) fn open(
+    path: &Path,
+    options: RowOptions,
+    import: Option<&Import>,
+) -> Result<(RowStore, OpenReport), OpenError> {
     let files = Files::of(path);
     let lock = enter(&files, options.create)?;
     let mark = Mark::read(&files.watermark()).map_err(failed("reading", &files.watermark()))?;
@@ -90,7 +96,10 @@ pub(super) fn open(path: &Path, options: RowOptions) -> Result<(RowStore, OpenRe
         return Err(OpenError::Damaged { path: path.into(), what: "its tree is missing".into() });
     }
     let blob_files = files.blobs().map_err(failed("listing the blobs of", path))?;
-    let found = found(&files, &options, mark)?;
+    let found = found(&files, &options, mark, import)?;
+    if import.is_none() {
+        whole(path, &found.db)?;
+    }
     let (created, lost_tail) = (found.created, found.lost_tail);
     if let (Some(tail), OnLostTail::Refuse) = (lost_tail, options.on_lost_tail) {
         return Err(OpenError::LostTail { path: path.to_owned(), tail });
@@ -125,7 +134,12 @@ fn enter(files: &Files, create: bool) -> Result<Lock, OpenError> {
 }
 
 /// Opens the tree, begins it if it is new, and compares it with the watermark.
-fn found(files: &Files, options: &RowOptions, mark: Mark) -> Result<Found, OpenError> {
+fn found(
+    files: &Files,
+    options: &RowOptions,
+    mark: Mark,
+    import: Option<&Import>,
+) -> Result<Found, OpenError> {
     let path = files.dir();
     let Tree { db, begun } = tree::open(files, options)?;
     match begun {
@@ -142,7 +156,7 @@ fn found(files: &Files, options: &RowOptions, mark: Mark) -> Result<Found, OpenE
             let id = StoreId::random().map_err(failed("naming", path))?;
             let header = Header { format: FORMAT, id, created_at: options.now };
             let last = LastCommit { seq: FIRST, tally: Tally::default() };
-            begin(&db, &header, &last).map_err(|error| OpenError::Damaged {
+            begin(&db, &header, &last, import).map_err(|error| OpenError::Damaged {
                 path: path.to_owned(),
                 what: described(&error),
             })?;
@@ -151,10 +165,27 @@ fn found(files: &Files, options: &RowOptions, mark: Mark) -> Result<Found, OpenE
     }
 }
 
-fn begin(db: &sled::Db, header: &Header, last: &LastCommit) -> sled::Result<()> {
+/// Refuses a store of which only a part was imported.
+fn whole(path: &Path, db: &sled::Db) -> Result<(), OpenError> {
+    match import::of(db) {
+        Ok(None | Some(Import::Finished(_))) => Ok(()),
+        Ok(Some(Import::Underway(_))) => Err(OpenError::HalfImported { path: path.to_owned() }),
+        Err(error) => Err(OpenError::Damaged { path: path.to_owned(), what: described(&error) }),
+    }
+}
+
+fn begin(
+    db: &sled::Db,
+    header: &Header,
+    last: &LastCommit,
+    import: Option<&Import>,
+) -> sled::Result<()> {
     let mut rows = sled::Batch::default();
     batch::insert_own(&mut rows, key::HEADER, &header.encode());
     batch::insert_own(&mut rows, key::COMMIT, &last.encode());
+    if let Some(import) = import {
+        batch::insert_own(&mut rows, key::IMPORT, &import.encode());
+    }
     db.apply_batch(rows)?;
     db.flush().map(|_| ())
 }

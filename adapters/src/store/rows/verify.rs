@@ -72,7 +72,7 @@ impl VerifyReport {
         let (first, further) = match key::place(stored_key) {
             Place::Row(key) => (key.first(), 0),
             Place::Piece(key, _) => (key.first(), 1),
-            Place::Commit | Place::Header | Place::Unknown => (None, 0),
+            Place::Commit | Place::Header | Place::Import | Place::Unknown => (None, 0),
         };
         let Some(first) = first else { return };
         let count = self.by_first_byte.entry(*first).or_default();
@@ -138,17 +138,19 @@ impl RowStore {
         Ok(report)
     }
 
-    fn last_commit(&self) -> (CommitSeq, Tally) {
+    pub(super) fn last_commit(&self) -> (CommitSeq, Tally) {
         let tally = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         (self.applied(), *tally)
     }
 
     fn check(&self, stored_key: &[u8], bytes: sled::IVec) -> Result<(), RowError> {
         match key::place(stored_key) {
-            Place::Commit | Place::Header => match frame::decode_whole(stored_key, &bytes) {
-                Ok(_) => Ok(()),
-                Err(defect) => Err(read::damaged(stored_key, defect)),
-            },
+            Place::Commit | Place::Header | Place::Import => {
+                match frame::decode_whole(stored_key, &bytes) {
+                    Ok(_) => Ok(()),
+                    Err(defect) => Err(read::damaged(stored_key, defect)),
+                }
+            }
             Place::Row(_) => read::join(&self.db, stored_key, bytes).map(|_| ()),
             Place::Piece(key, index) => self.check_piece(stored_key, &bytes, key, index),
             Place::Unknown => Err(read::damaged(stored_key, Defect::Stray)),
