@@ -9,8 +9,8 @@
 //! total 1 1 <SHA-256 of all lines before>
 //! ```
 //!
-//! Sections are tables, in the order of their letters; rows lie in the order of their keys. A row is
-//! its key in hexadecimal, its value in base64, and a CRC32C that goes on from the row before, so
+//! Sections are tables, in the order of their letters; rows lie in the order of their keys. A row
+//! is its key in hexadecimal, its value in base64, and a CRC32C that goes on from the row before, so
 //! that the very line is named that was altered, is missing, or stands elsewhere.
 //!
 //! Both ways one row, and one batch of rows, are in memory at a time.
