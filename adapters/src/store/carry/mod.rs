@@ -10,8 +10,8 @@
 //! ```
 //!
 //! Sections are tables, in the order of their letters; rows lie in the order of their keys. A row
-//! is its key in hexadecimal, its value in base64, and a CRC32C that goes on from the row before, so
-//! that the very line is named that was altered, is missing, or stands elsewhere.
+//! is its key in hexadecimal, its value in base64, and a CRC32C that goes on from the row before:
+//! so the very line is named that was altered, is missing, or stands elsewhere.
 //!
 //! Both ways one row, and one batch of rows, are in memory at a time.
 
