@@ -15,5 +15,6 @@ mod permissions;
 mod poison;
 mod refusals;
 mod simulate;
+mod spans;
 mod spellings;
 mod tidy;

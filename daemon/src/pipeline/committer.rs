@@ -199,9 +199,10 @@ fn one(
 ) -> Result<(), StoreError> {
     let now = clock.now();
     match work {
-        Work::Delivery(prepared, taken) => {
-            let disposition = applier.delivery(draft, &prepared, now)?;
-            answers.taken.push((taken, disposition));
+        Work::Delivery(prepared, (mut taken, ack)) => {
+            let (disposition, code) = applier.delivery(draft, &prepared, now)?;
+            taken.coded(code);
+            answers.taken.push(((taken, ack), disposition));
         }
         Work::File(step, reply) => {
             let answer = applier.file(draft, *step, now)?;

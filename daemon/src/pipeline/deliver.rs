@@ -14,7 +14,8 @@ use super::outgoing::{Cause, trace_of};
 use super::{refuse, rows};
 
 impl Applier {
-    /// Applies a delivery: each ends as exactly one disposition. Files end elsewhere.
+    /// Applies a delivery: each ends as exactly one disposition, with the code of a refusal.
+    /// Files end elsewhere.
     ///
     /// # Errors
     /// When the store cannot be read; the delivery is then not to be answered.
@@ -23,17 +24,18 @@ impl Applier {
         draft: &mut Draft<'_>,
         prepared: &Prepared,
         now: Moment,
-    ) -> Result<Disposition, StoreError> {
+    ) -> Result<(Disposition, Option<Code>), StoreError> {
         let _trace = trace_of(&prepared.arrival.properties).map(|trace| trace.entered());
         let at = At { now, seq: self.take_seq() };
         match self.judge(draft, prepared, at)? {
-            Ended::Applied(_) => Ok(Disposition::Applied),
-            Ended::Duplicate => Ok(Disposition::Duplicate),
+            Ended::Applied(_) => Ok((Disposition::Applied, None)),
+            Ended::Duplicate => Ok((Disposition::Duplicate, None)),
             Ended::Refused(refused) => {
                 let refused = refused.bounded();
                 refuse::refuse(self, draft, (prepared, &refused), at)?;
                 let conflict = refused.code.is_conflict();
-                Ok(if conflict { Disposition::Conflict } else { Disposition::Refused })
+                let end = if conflict { Disposition::Conflict } else { Disposition::Refused };
+                Ok((end, Some(refused.code)))
             }
         }
     }

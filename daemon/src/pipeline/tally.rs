@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kvit_schemas::Moment;
 use kvit_schemas::record::Disposition;
+use kvit_schemas::{Code, Moment};
 
 use super::intake::Queue;
+use crate::telemetry::spans::Delivering;
 
 /// Deliveries of all queues since the start.
 #[derive(Debug, Default)]
@@ -56,7 +57,7 @@ impl Tally {
             counts.redelivered += u64::from(redelivered);
             counts.in_flight += 1;
         });
-        Taken { tally: Arc::clone(self), queue, ended: None }
+        Taken { tally: Arc::clone(self), queue, ended: None, code: None, span: None }
     }
 
     /// The counts of each queue, all of one moment.
@@ -88,9 +89,22 @@ pub struct Taken {
     tally: Arc<Tally>,
     queue: Queue,
     ended: Option<Disposition>,
+    /// Why it was refused.
+    code: Option<Code>,
+    span: Option<Delivering>,
 }
 
 impl Taken {
+    /// A span ends with it.
+    pub(crate) fn traced(&mut self, span: Option<Delivering>) {
+        self.span = span;
+    }
+
+    /// Remembers why it is being refused.
+    pub(crate) fn coded(&mut self, code: Option<Code>) {
+        self.code = code;
+    }
+
     /// Counts the end.
     pub fn end(mut self, disposition: Disposition) {
         self.ended = Some(disposition);
@@ -105,6 +119,9 @@ impl Drop for Taken {
             counts.in_flight -= 1;
             counts.ended[at] += 1;
         });
+        if let Some(span) = self.span.take() {
+            span.ended((self.ended, self.code), ENDS[at]);
+        }
     }
 }
 

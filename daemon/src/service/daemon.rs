@@ -27,6 +27,8 @@ use crate::pipeline::relay::{self, Held, Relay};
 use crate::pipeline::{Addresses, Applier, Intake, Limits, Tally, Work};
 use crate::schedule::{RunNow, Schedule};
 use crate::settings::Settings;
+use crate::telemetry::Spans;
+use crate::telemetry::spans::Exporter;
 
 pub(super) struct Daemon {
     shared: Arc<Shared>,
@@ -40,6 +42,7 @@ pub(super) struct Daemon {
     consumer_done: oneshot::Receiver<()>,
     relay_done: oneshot::Receiver<()>,
     store: Arc<Store>,
+    exporter: Option<Exporter>,
 }
 
 /// Both sides of the traffic with the broker, not running yet.
@@ -88,6 +91,8 @@ struct CommitPath {
     tally: Arc<Tally>,
     turns: Turns,
     intake: Intake,
+    spans: Spans,
+    exporter: Option<Exporter>,
 }
 
 impl CommitPath {
@@ -124,12 +129,24 @@ impl CommitPath {
             committer.start(Arc::clone(store), applier, depth).map_err(RunError::Thread)?;
         let (ended, intake_done) = oneshot::channel();
         let intake = Intake { directory: directory.clone(), limits };
-        let counted = (clock.clone(), Arc::clone(&tally));
+        let (spans, exporter) = Spans::start(settings, clock);
+        let counted = (clock.clone(), Arc::clone(&tally), spans.clone());
         let turns = folders::turns(settings);
         let inlets = (handle.work.clone(), Arc::clone(&turns));
         let looking = intake.clone();
         intake::start((delivered, inlets), looking, counted, ended).map_err(RunError::Thread)?;
-        Ok(Self { handle, committed, intake_done, rows, progress, tally, turns, intake })
+        Ok(Self {
+            handle,
+            committed,
+            intake_done,
+            rows,
+            progress,
+            tally,
+            turns,
+            intake,
+            spans,
+            exporter,
+        })
     }
 }
 
@@ -184,7 +201,7 @@ impl Daemon {
             traffic.publisher_handle,
             path.handle.clone(),
             Addresses::from(&settings),
-            (path.progress, clock.clone()),
+            (path.progress, clock.clone(), path.spans),
         );
         let ends = (path.rows, traffic.outcomes, (held, kicks));
         let relay_done = spawn_relay(&mut parts, relay, ends, &stop_back);
@@ -203,6 +220,7 @@ impl Daemon {
             consumer_done,
             relay_done,
             store,
+            exporter: path.exporter,
         })
     }
 
@@ -243,6 +261,9 @@ impl Daemon {
     pub(super) async fn close(mut self) -> Left {
         let left = Left { outbox_rows: self.shared.outbox_rows() };
         self.parts.shutdown().await;
+        if let Some(exporter) = self.exporter {
+            exporter.finish().await;
+        }
         drop(self.shared);
         match Arc::into_inner(self.store) {
             Some(store) => {

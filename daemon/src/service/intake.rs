@@ -12,6 +12,7 @@ use crate::pipeline::committer::Answerable;
 use crate::pipeline::intake::{Body, Checked};
 use crate::pipeline::{Arrival, Intake, Prepared, Queue, Tally, Work, files};
 use crate::settings::Directory;
+use crate::telemetry::Spans;
 
 /// Files that may wait while one is being applied. There is one at a time, but for those that
 /// come again while it is.
@@ -21,14 +22,14 @@ const FILES_WAITING: usize = 64;
 pub(super) fn start(
     (mut delivered, (work, turns)): (mpsc::Receiver<Delivery>, (mpsc::Sender<Work>, Turns)),
     intake: Intake,
-    (clock, tally): (Clock, Arc<Tally>),
+    (clock, tally, spans): (Clock, Arc<Tally>, Spans),
     ended: oneshot::Sender<()>,
 ) -> std::io::Result<()> {
     let (files, waiting) = mpsc::channel(FILES_WAITING);
     Handle::current().spawn(take_files(waiting, intake.directory.clone(), (work.clone(), turns)));
     std::thread::Builder::new().name("kvit-intake".to_owned()).spawn(move || {
         while let Some(delivery) = delivered.blocking_recv() {
-            let (prepared, taken) = look_at(&intake, delivery, (&clock, &tally));
+            let (prepared, taken) = look_at(&intake, delivery, (&clock, &tally, &spans));
             let handed_on = if is_file(&prepared) {
                 files.blocking_send((prepared, taken)).is_ok()
             } else {
@@ -47,13 +48,20 @@ pub(super) fn start(
 fn look_at(
     intake: &Intake,
     delivery: Delivery,
-    (clock, tally): (&Clock, &Arc<Tally>),
+    (clock, tally, spans): (&Clock, &Arc<Tally>, &Spans),
 ) -> (Prepared, Answerable) {
-    let Delivery { source, ack, exchange, routing_key, redelivered, properties, body } = delivery;
+    let Delivery { source, ack, exchange, routing_key, redelivered, mut properties, body } =
+        delivery;
     let queue = Queue::ALL.get(source).copied().unwrap_or(Queue::Dead);
-    let taken = tally.take(queue, redelivered, clock.now());
+    let mut taken = tally.take(queue, redelivered, clock.now());
+    let mut span = spans.delivered(queue.name(), &mut properties);
     let arrival = Arrival { queue, exchange, routing_key, properties, body };
-    (intake.check(arrival, clock.now()), (taken, ack))
+    let prepared = intake.check(arrival, clock.now());
+    if let Some(span) = &mut span {
+        span.is(&prepared.arrival.properties);
+    }
+    taken.traced(span);
+    (prepared, (taken, ack))
 }
 
 fn is_file(prepared: &Prepared) -> bool {

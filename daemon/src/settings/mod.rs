@@ -16,6 +16,7 @@ mod people;
 pub(crate) mod secret;
 mod section;
 mod sections;
+mod telemetry;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -41,6 +42,7 @@ pub use sections::{
     Alerts, BaseValueDay, CatalogueFiles, Deadlines, Decisions, Dedupe, FeeCheck, Fees, Health,
     Instance, Limits, Log, LogFormat, Pipeline, Schedule, Shutdown, Store, StoreKind,
 };
+pub use telemetry::{OtlpEndpoint, Telemetry};
 use tree::Table;
 
 /// All settings, checked.
@@ -92,6 +94,8 @@ pub struct Settings {
     pub health: Health,
     /// When the operators' tools are told.
     pub alerts: Alerts,
+    /// Spans.
+    pub telemetry: Telemetry,
     /// The end.
     pub shutdown: Shutdown,
     /// The log.
@@ -153,6 +157,7 @@ impl Settings {
             admin: s.section("admin", people::admin),
             health: s.section("health", sections::health),
             alerts: s.section("alerts", sections::alerts),
+            telemetry: s.section("telemetry", telemetry::telemetry),
             shutdown: s.section("shutdown", sections::shutdown),
             log: s.section("log", sections::log),
         }

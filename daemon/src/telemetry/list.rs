@@ -181,6 +181,9 @@ metrics! {
         "Age of the oldest of them; 0 when there is none.";
     FOLDER_USABLE = "kvit_folder_usable", Gauge, ["feed"],
         "1 while a drop folder can be read and written.";
+    SPANS_DROPPED = "kvit_spans_dropped_total", Counter, [],
+        "Spans that the collector of telemetry.otlp_endpoint did not get: it was away or slow, or \
+         would not have them. Messages do not wait for it.";
     ALERTS_RAISED = "kvit_alerts_raised_total", Counter, ["kind"],
         "Alerts sent to kvit.ops.out by what the daemon watches itself.";
 }

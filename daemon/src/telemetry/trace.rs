@@ -41,6 +41,36 @@ impl TraceContext {
         Self { span_id, ..*self }
     }
 
+    /// A trace of its own for what came without one, by what tells it from others.
+    pub(crate) fn root(of: &[&str]) -> Self {
+        let mut digest = Sha256::new();
+        for part in of {
+            digest.update(part);
+            digest.update([0]);
+        }
+        let hash: [u8; 32] = digest.finalize().into();
+        let (mut trace_id, span_id) = ([0; 16], [0; 8]);
+        trace_id.copy_from_slice(&hash[..16]);
+        trace_id[15] |= u8::from(trace_id == [0; 16]);
+        Self { trace_id, span_id, sampled: true }.child("root")
+    }
+
+    /// True when somebody records this trace.
+    pub(crate) fn is_sampled(&self) -> bool {
+        self.sampled
+    }
+
+    /// The trace's lot when only some are recorded: evenly from 0 to 999999.
+    pub(crate) fn lot(&self) -> u32 {
+        let [a, b, c, d, ..] = self.trace_id;
+        u32::from_be_bytes([a, b, c, d]) % 1_000_000
+    }
+
+    /// The step, as collectors write it.
+    pub(crate) fn span_id(&self) -> String {
+        hex::encode(&self.span_id)
+    }
+
     /// The trace, as logs and collectors write it.
     pub fn trace_id(&self) -> String {
         hex::encode(&self.trace_id)

@@ -174,7 +174,7 @@ impl Player {
             if let Some(arrival) = arrival {
                 let shown = format!("{arrival:?}");
                 let prepared = self.intake.check(arrival, now);
-                let ended = self.applier.delivery(&mut draft, &prepared, now).unwrap();
+                let (ended, _) = self.applier.delivery(&mut draft, &prepared, now).unwrap();
                 let fine = matches!(ended, Disposition::Applied | Disposition::Duplicate);
                 assert!(
                     fine,

@@ -26,7 +26,7 @@ use super::committer::{CommitterHandle, Progress, Work};
 use super::outgoing::Addresses;
 use super::pieces;
 use crate::blocking::read;
-use crate::telemetry::list;
+use crate::telemetry::{Spans, list};
 pub use hold::Held;
 use hold::{HOLD_FIRST, HOLD_MAX, Hold};
 use ticket::{Ticket, lane_of};
@@ -55,6 +55,7 @@ pub struct Relay {
     addresses: Addresses,
     progress: Arc<Progress>,
     clock: Clock,
+    spans: Spans,
     /// The last row taken.
     cursor: Option<Place>,
     /// Rows are to be read from the store, beginning after the cursor.
@@ -80,7 +81,7 @@ impl Relay {
         publisher: PublisherHandle,
         committer: CommitterHandle,
         addresses: Addresses,
-        (progress, clock): (Arc<Progress>, Clock),
+        (progress, clock, spans): (Arc<Progress>, Clock, Spans),
     ) -> Self {
         Self {
             store,
@@ -89,6 +90,7 @@ impl Relay {
             addresses,
             progress,
             clock,
+            spans,
             cursor: None,
             behind: true,
             rows: BTreeMap::new(),
@@ -211,6 +213,8 @@ impl Relay {
             return Ok(());
         };
         ticket.bytes = body.len();
+        let address = || self.addresses.of(&message.destination, &message.kind);
+        ticket.span = self.spans.publishing(&message, address);
         let number = self.next_ticket;
         self.next_ticket += 1;
         // Messages of one order to one destination keep their order: they share a lane.
@@ -254,7 +258,7 @@ impl Relay {
 
     fn settle(&mut self, window: Outcomes) {
         for (number, outcome) in window {
-            let Some(ticket) = self.forget(number) else { continue };
+            let Some(mut ticket) = self.forget(number) else { continue };
             let word = match &outcome {
                 PublishOutcome::Confirmed => "confirmed",
                 PublishOutcome::Unroutable => "returned",

@@ -7,6 +7,7 @@ use kvit_schemas::message::MessageType;
 use kvit_schemas::record::{Destination, OutMessage};
 
 use super::Place;
+use crate::telemetry::spans::Publishing;
 use crate::telemetry::{events, list};
 
 /// A message handed to the publisher.
@@ -20,6 +21,8 @@ pub(super) struct Ticket {
     pub(super) since: Moment,
     /// Its type and the time its cause was sent, where the whole way is measured.
     pub(super) way: Option<(String, Moment)>,
+    /// Its span, where its trace is recorded.
+    pub(super) span: Option<Publishing>,
 }
 
 impl Ticket {
@@ -28,7 +31,8 @@ impl Ticket {
         let way =
             message.caused_at.filter(|_| measured.iter().any(|it| it.as_str() == message.kind));
         let way = way.map(|caused_at| (message.kind.clone(), caused_at));
-        Self { place, nth, destination: message.destination.clone(), bytes: 0, since: now, way }
+        let destination = message.destination.clone();
+        Self { place, nth, destination, bytes: 0, since: now, way, span: None }
     }
 
     /// Of a message that had been sent before.
@@ -37,16 +41,19 @@ impl Ticket {
         destination: Destination,
         since: Moment,
     ) -> Self {
-        Self { place, nth, destination, bytes: 0, since, way: None }
+        Self { place, nth, destination, bytes: 0, since, way: None, span: None }
     }
 
-    /// Observes how long the broker took, and the whole way where that is measured.
-    pub(super) fn measure(&self, now: Moment) {
+    /// Observes how long the broker took, and the whole way where that is measured; the span ends.
+    pub(super) fn measure(&mut self, now: Moment) {
         let micros = now.micros().saturating_sub(self.since.micros());
         let waited = Duration::from_micros(u64::try_from(micros).unwrap_or_default());
         list::PUBLISH_CONFIRM.observe(waited, &[]);
         if let Some((kind, caused_at)) = &self.way {
             events::took(kind, *caused_at, now);
+        }
+        if let Some(span) = self.span.take() {
+            span.confirmed();
         }
     }
 }
