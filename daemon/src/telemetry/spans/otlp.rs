@@ -24,10 +24,9 @@ pub(super) fn body(instance: &str, spans: &[Span]) -> Value {
 pub(super) fn rejected(answer: &[u8]) -> u64 {
     let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
     // Numbers of 64 bits are text in this spelling; some collectors write digits all the same.
-    match &answer["partialSuccess"]["rejectedSpans"] {
-        Value::String(text) => text.parse().unwrap_or_default(),
-        other => other.as_u64().unwrap_or_default(),
-    }
+    let rejected = &answer["partialSuccess"]["rejectedSpans"];
+    let text = || rejected.as_str().and_then(|text| text.parse().ok());
+    rejected.as_u64().or_else(text).unwrap_or_default()
 }
 
 fn span(span: &Span) -> Value {
