@@ -32,7 +32,6 @@ use crate::telemetry::spans::Exporter;
 
 pub(super) struct Daemon {
     shared: Arc<Shared>,
-    consumer: ConsumerHandle,
     /// Parts that run until told to stop.
     parts: Parts,
     committed: oneshot::Receiver<Result<(), StoreError>>,
@@ -174,7 +173,7 @@ impl Daemon {
             backlog: watched::channel(Backlog::default()).0,
             neglected: watched::channel(BTreeMap::new()).0,
             folders: watched::channel(BTreeMap::new()).0,
-            consumer: consumer.clone(),
+            consumer,
             intake: path.intake,
             turns: Arc::clone(&path.turns),
             pauses: watched::channel(Vec::new()).0,
@@ -211,7 +210,6 @@ impl Daemon {
         spawn_watches(&mut parts, &shared, (&stop_front, &stop_back));
         Ok(Self {
             shared,
-            consumer,
             parts,
             committed: path.committed,
             stop_front,
@@ -243,7 +241,7 @@ impl Daemon {
     /// Intake first, then what is in the batch, then what can still be published.
     pub(super) async fn drain(&mut self) {
         self.stop_front.cancel();
-        self.consumer.drain();
+        self.shared.consumer.drain();
         // Each may have ended already; then there is nothing to wait for.
         let _ = (&mut self.consumer_done).await;
         let _ = (&mut self.intake_done).await;
