@@ -18,6 +18,7 @@ use super::Global;
 use super::failure::{Exit, Failure};
 use super::remote::Remote;
 use crate::admin::Said;
+use crate::settings::Secret;
 
 /// Bytes of one answer, or of one line of it: an answer holds at most a thousand records.
 const ANSWER_BYTES_MAX: usize = 256 << 20;
@@ -26,6 +27,7 @@ const ANSWER_BYTES_MAX: usize = 256 << 20;
 #[derive(Debug)]
 pub(super) struct Client {
     place: Place,
+    token: Option<Secret<String>>,
     runtime: Runtime,
 }
 
@@ -44,7 +46,7 @@ impl Client {
             None => Place::Socket(global.load()?.settings.admin.socket),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { place, runtime })
+        Ok(Self { place, token: global.remote.token()?, runtime })
     }
 
     /// Reads bytes.
@@ -115,6 +117,9 @@ impl Client {
     ) -> Result<Response<Incoming>, Failure> {
         let mut request =
             Request::builder().method(method).uri(path).header("content-type", "application/json");
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {}", token.expose()));
+        }
         let mut sender = match &self.place {
             Place::Socket(socket) => {
                 let stream = UnixStream::connect(socket).await;
@@ -123,9 +128,6 @@ impl Client {
             }
             Place::Tls(remote) => {
                 request = request.header("host", remote.host());
-                if let Some(token) = remote.token() {
-                    request = request.header("authorization", format!("Bearer {token}"));
-                }
                 joined(remote.connect().await?).await?
             }
         };

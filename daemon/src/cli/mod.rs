@@ -111,6 +111,7 @@ enum Command {
     /// Take nothing more from a source: portal, bank, files or agency; also after a restart
     Pause {
         /// The source
+        #[arg(value_parser = works::source())]
         source: String,
         #[command(flatten)]
         sure: sure::Sure,
@@ -118,6 +119,7 @@ enum Command {
     /// Take from a source again
     Resume {
         /// The source
+        #[arg(value_parser = works::source())]
         source: String,
         /// Why; it stands in the audit log
         #[arg(long)]

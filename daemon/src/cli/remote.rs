@@ -14,6 +14,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::failure::{Exit, Failure};
 use crate::admin::tls::certificates;
+use crate::settings::Secret;
 
 /// Which daemon to ask, when it is not the one of the settings.
 #[derive(Debug, Clone, Default, Args)]
@@ -35,13 +36,26 @@ pub(super) struct RemoteArgs {
     admin_key_file: Option<PathBuf>,
 }
 
+impl RemoteArgs {
+    /// The token that says who asks, over TLS and at the socket alike.
+    pub(super) fn token(&self) -> Result<Option<Secret<String>>, Failure> {
+        let Some(file) = &self.token_file else { return Ok(None) };
+        match std::fs::read_to_string(file) {
+            Ok(text) => Ok(Some(Secret::new(text.trim().to_owned()))),
+            Err(error) => {
+                let what = format!("--token-file {}: {error}", file.display());
+                Err(Failure::new(Exit::Usage, what))
+            }
+        }
+    }
+}
+
 /// A daemon to be asked over TLS.
 pub(super) struct Remote {
     authority: String,
     address: (String, u16),
     name: ServerName<'static>,
     connector: TlsConnector,
-    token: Option<String>,
 }
 
 impl std::fmt::Debug for Remote {
@@ -62,22 +76,16 @@ impl Remote {
         let host = authority.host();
         let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name = ServerName::try_from(bare.clone()).map_err(|_| wrong("is no host"))?;
-        let token = given.token_file.as_ref().map(std::fs::read_to_string).transpose()?;
         Ok(Some(Self {
             authority: authority.to_string(),
             address: (bare, authority.port_u16().unwrap_or(443)),
             name,
             connector: TlsConnector::from(Arc::new(config(given)?)),
-            token: token.map(|text| text.trim().to_owned()),
         }))
     }
 
     pub(super) fn host(&self) -> &str {
         &self.authority
-    }
-
-    pub(super) fn token(&self) -> Option<&str> {
-        self.token.as_deref()
     }
 
     pub(super) async fn connect(&self) -> Result<TlsStream<TcpStream>, Failure> {

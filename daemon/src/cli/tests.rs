@@ -34,6 +34,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_done() {
         "kvit --set nothing check",
         "kvit topology --users some",
         "kvit feed parse a.txt --format camt",
+        "kvit pause nowhere --reason x",
     ] {
         assert!(parsed(line).unwrap_err().use_stderr(), "{line}");
     }
@@ -99,4 +100,17 @@ fn the_kind_of_end_shows_in_the_exit_code() {
     assert_eq!(exit(QueryError::NotFound("no such order".to_owned()).into()), 1);
     let gone = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
     assert_eq!(exit(gone.into()), 0, "`kvit case list | head` is no failure");
+}
+
+#[test]
+fn a_token_is_read_for_the_socket_too_and_a_file_that_is_missing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let token = |file: &std::path::Path| {
+        parsed(&format!("kvit status --token-file {}", file.display())).unwrap().global.remote
+    };
+    let missing = token(&file).token().unwrap_err();
+    assert!(missing.message.contains(&format!("--token-file {}", file.display())));
+    std::fs::write(&file, "abc\n").unwrap();
+    assert_eq!(token(&file).token().unwrap().unwrap().expose(), "abc");
 }

@@ -1,6 +1,7 @@
 //! The daemon's own works: outbox, sources, schedules, and what waits for a second person.
 
 use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
 
 use super::ask::{Place, follow, many, one};
 use super::client::{Client, encoded};
@@ -10,6 +11,7 @@ use super::sure::{Sure, sure};
 use super::{Global, show};
 use crate::admin::{Because, Done, Kick, ScheduleView, SourceView};
 use crate::queries::ProposalView;
+use crate::service::SOURCES;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum OutboxCommand {
@@ -108,6 +110,11 @@ pub(super) fn schedule(global: &Global, command: &ScheduleCommand) -> Result<(),
 pub(super) fn sources(global: &Global) -> Result<(), Failure> {
     let views: Vec<SourceView> = Client::of(global)?.get("/v1/sources")?;
     many(global, &views, show::sources)
+}
+
+/// The names of the sources, for the command line.
+pub(super) fn source() -> PossibleValuesParser {
+    PossibleValuesParser::new(SOURCES.map(|(name, _)| name))
 }
 
 pub(super) fn pause(global: &Global, source: &str, how: &Sure) -> Result<(), Failure> {

@@ -342,7 +342,10 @@ fn inflated(arrival: &Arrival, limit: usize) -> Result<Cow<'_, [u8]>, Refused> {
                     let detail = format!("more than {limit} bytes when inflated");
                     Err(Refused::new(Code::BODY_TOO_LARGE, detail))
                 }
-                Err(error) => Err(Refused::new(Code::CONTENT_ENCODING_INVALID, error.to_string())),
+                Err(error) => {
+                    let detail = format!("not gzip from the first byte to the last: {error}");
+                    Err(Refused::new(Code::CONTENT_ENCODING_INVALID, detail))
+                }
             }
         }
         Some(other) => {

@@ -6,9 +6,10 @@ use tracing_subscriber::EnvFilter;
 
 use crate::settings::{Log, LogFormat};
 
-/// lapin logs each lost connection as an error of its own (RULES.md V3), and each returned message
-/// with all its properties; both are told by events of ours.
-const QUIET: &str = "lapin=error,lapin::returned_messages=off";
+/// lapin logs each lost connection, and each that is closed in order, as an error of its own
+/// (RULES.md V3), and each returned message with all its properties; events of ours tell what
+/// matters of it.
+const QUIET: &str = "lapin=off";
 
 /// Logs to standard error from now on.
 pub fn start(log: &Log) {
@@ -38,7 +39,7 @@ mod tests {
 
     #[test]
     fn lapin_is_quiet_unless_the_operator_names_it() {
-        assert_eq!(directives("info"), "info,lapin=error,lapin::returned_messages=off");
+        assert_eq!(directives("info"), "info,lapin=off");
         assert_eq!(directives("info, lapin=debug"), "info, lapin=debug");
     }
 }

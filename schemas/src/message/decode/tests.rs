@@ -85,6 +85,7 @@ fn bytes_that_are_no_strict_json_are_refused() {
         ("KV1101", good[..good.len() - 1].to_owned()),
         ("KV1101", format!("{good} {{}}")),
         ("KV1101", good.replace("\"45.00\"", "NaN")),
+        ("KV1101", good.replacen('{', r#"{"extensions":{"a":1e309},"#, 1)),
         ("KV1101", String::new()),
         ("KV1103", twice),
         ("KV1103", escaped_twice),

@@ -59,6 +59,8 @@ fn no_json(error: &serde_json::Error) -> Invalid {
     let (line, column) = (error.line(), error.column());
     let detail = if error.is_eof() {
         format!("the body ends in the middle of its JSON, at line {line} column {column}")
+    } else if error.to_string().starts_with("number out of range") {
+        format!("a number at line {line} column {column} is beyond 1.7e308, the largest taken")
     } else {
         format!("the body is not well-formed JSON at line {line} column {column}")
     };
