@@ -36,7 +36,7 @@ use std::fmt;
 use std::fs::File;
 use std::ops::Bound;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -71,6 +71,9 @@ pub struct Synced {
     pub times: SyncTimes,
 }
 
+/// Bytes that may be applied before sled writes them out: two of its segments.
+const UNFLUSHED_BYTES_MAX: usize = 1 << 20;
+
 /// An open store. Shared by reference; reads, `apply` and `sync` may run at the same time.
 ///
 /// Dropping it keeps what was applied, as far as no power cut comes between; [`RowStore::close`]
@@ -86,6 +89,8 @@ pub struct RowStore {
     writer: Mutex<Tally>,
     applied: AtomicU64,
     rows_changed: AtomicU64,
+    /// Bytes applied since sled last wrote out everything.
+    unflushed: AtomicUsize,
     /// Held while syncing.
     durable: Mutex<Durable>,
     synced: AtomicU64,
@@ -180,6 +185,7 @@ impl RowStore {
             batch::insert_own(&mut rows, key::IMPORT, &import.encode());
         }
         self.write(rows).map_err(|error| self.fail(StoreError::Write(error)))?;
+        self.keep_up(batch).map_err(|error| self.fail(StoreError::Flush(error)))?;
         *tally = after;
         self.applied.store(commit.0, Ordering::Release);
         let changed = u64::try_from(batch.len()).unwrap_or(u64::MAX);
@@ -220,6 +226,18 @@ impl RowStore {
     fn write(&self, rows: sled::Batch) -> sled::Result<()> {
         self.faults.at(Point::BeforeApply)?;
         self.db.apply_batch(rows)
+    }
+
+    /// Lets sled's writers catch up now and then. Too many segments on their way at once can stop
+    /// sled for ever: its few writers wait for a lock whose holder waits for one of them.
+    fn keep_up(&self, batch: &Batch) -> sled::Result<()> {
+        let bytes = batch.changes().map(|(key, value)| key.len() + value.map_or(0, <[u8]>::len));
+        let bytes = bytes.sum::<usize>();
+        if self.unflushed.fetch_add(bytes, Ordering::AcqRel) + bytes < UNFLUSHED_BYTES_MAX {
+            return Ok(());
+        }
+        self.unflushed.store(0, Ordering::Release);
+        self.db.flush().map(drop)
     }
 
     fn sync_up_to(&self, up_to: CommitSeq, durable: &mut Durable) -> Result<Synced, StoreError> {

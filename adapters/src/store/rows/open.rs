@@ -4,7 +4,7 @@ use std::fs::DirBuilder;
 use std::num::NonZeroU64;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
@@ -236,6 +236,7 @@ fn start(
         writer: Mutex::new(found.last.tally),
         applied: AtomicU64::new(commit.0),
         rows_changed: AtomicU64::new(0),
+        unflushed: AtomicUsize::new(0),
         durable: Mutex::new(Durable {
             file,
             watermark,
