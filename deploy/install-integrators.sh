@@ -12,6 +12,7 @@ set -eu
 }
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
+install=$(cd "$(dirname "$0")" && pwd)/install-packages.sh
 
 # Tested with these; pages use nothing that older or newer ones lack.
 python_packages='pika==1.3.2 aio-pika==9.4.3'
@@ -19,27 +20,6 @@ amqplib=amqplib@0.10.9
 
 say() {
     echo "install-integrators: $1" >&2
-}
-
-as_root() {
-    if [ "$(id -u)" -eq 0 ]; then
-        "$@"
-    else
-        sudo "$@"
-    fi
-}
-
-# Debian's packages, without starting anything and without what they merely recommend.
-install() {
-    if ! command -v apt-get >/dev/null; then
-        say "there is no apt-get here; install $*"
-        exit 1
-    fi
-    say "installing $* with apt-get"
-    [ -e "$dir/updated" ] || as_root apt-get update -q >&2
-    touch "$dir/updated"
-    as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -q --no-install-recommends "$@" >&2
 }
 
 # True for a python that has both libraries.
@@ -71,7 +51,7 @@ find_python() {
         fi
         rm -rf "$dir/venv"
     fi
-    install python3 python3-pika python3-aio-pika
+    "$install" python3 python3-pika python3-aio-pika
     ln -sf /usr/bin/python3 "$dir/python/python3"
     speaks "$dir/python/python3" || {
         say "no python3 with pika and aio_pika could be had"
@@ -81,10 +61,10 @@ find_python() {
 }
 
 python=$(find_python)
-command -v iconv >/dev/null || install libc-bin
-command -v node >/dev/null || install nodejs
+command -v iconv >/dev/null || "$install" libc-bin
+command -v node >/dev/null || "$install" nodejs
 if [ ! -d "$dir/node_modules/amqplib" ]; then
-    command -v npm >/dev/null || install npm
+    command -v npm >/dev/null || "$install" npm
     say "fetching $amqplib with npm into $dir"
     npm install --prefix "$dir" --no-save --no-audit --no-fund --loglevel error "$amqplib" >&2
 fi
