@@ -55,14 +55,7 @@ impl DropFolder {
     /// When it is not there, or may not be written.
     pub fn open(path: &Path, completion: Completion) -> io::Result<Self> {
         for end in [End::Done, End::Rejected] {
-            let folder = path.join(end.folder());
-            match std::fs::create_dir(&folder) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                Ok(()) | Err(_) => {}
-            }
-            if !std::fs::symlink_metadata(&folder)?.is_dir() {
-                return Err(io::Error::other(format!("{} is no folder", folder.display())));
-            }
+            settle::folder(path, end)?;
         }
         let (watched, put_off) = (BTreeMap::new(), BTreeMap::new());
         Ok(Self { path: path.to_owned(), completion, watched, put_off })

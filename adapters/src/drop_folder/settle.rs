@@ -46,7 +46,7 @@ impl DropFolder {
     /// # Errors
     /// When it cannot be moved; it may be tried again.
     pub fn settle(&self, dropped: &Dropped, end: End, report: &[u8]) -> io::Result<Settled> {
-        let folder = self.path.join(end.folder());
+        let folder = folder(&self.path, end)?;
         let to = free_name(&folder, dropped);
         let mut report_name = to.clone().into_os_string();
         report_name.push(".report.json");
@@ -67,6 +67,19 @@ impl DropFolder {
         }
         Ok(Settled::Moved(to))
     }
+}
+
+/// The folder for an end. It is made where it is missing: people tidy up, also while kvit runs.
+pub(super) fn folder(path: &Path, end: End) -> io::Result<PathBuf> {
+    let folder = path.join(end.folder());
+    match std::fs::create_dir(&folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    if !std::fs::symlink_metadata(&folder)?.is_dir() {
+        return Err(io::Error::other(format!("{} is no folder", folder.display())));
+    }
+    Ok(folder)
 }
 
 /// The file's own name, or a further one where an earlier file has that.

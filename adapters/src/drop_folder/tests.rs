@@ -206,3 +206,12 @@ fn ten_thousand_files_come_in_order_and_in_bounded_portions() {
     let wanted: Vec<String> = (0..10_000).rev().map(|number| format!("{number:05}")).collect();
     assert!(taken == wanted && portions == 40);
 }
+
+#[test]
+fn a_folder_for_ends_that_was_tidied_away_is_made_anew() {
+    let (directory, folder) = folder(Completion::Rename);
+    std::fs::remove_dir(directory.path().join("done")).unwrap();
+    put(&folder, "a.txt", "a");
+    assert!(matches!(settle(&folder, "a.txt", End::Done), Settled::Moved(_)));
+    assert!(directory.path().join("done/a.txt").exists());
+}
