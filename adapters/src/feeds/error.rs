@@ -40,6 +40,26 @@ pub enum FeedError {
     SeveralStatements,
 }
 
+impl FeedError {
+    /// The error of reading, where the bytes could not be had; else the fault of the file itself.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn into_io(self) -> Result<std::io::Error, Self> {
+        match self {
+            Self::Io(error) => Ok(error),
+            Self::Empty
+            | Self::Charset(_)
+            | Self::Format(_)
+            | Self::NotARegister(_)
+            | Self::Kind(_)
+            | Self::KindMismatch { .. }
+            | Self::Head { .. }
+            | Self::SeveralStatements => Err(self),
+        }
+    }
+}
+
 /// One record cannot be used; the reader goes on with the next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("row {row} at byte {byte_offset}: {detail}")]

@@ -45,14 +45,14 @@ pub(super) fn parse(path: &Path, format: Option<FileFormat>, as_json: bool) -> R
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let options = Options { file_name: name.as_deref(), ..Options::default() };
     let mut reader =
-        Reader::open(format, source, &options).map_err(|error| unreadable(path, (0, 0), &error))?;
+        Reader::open(format, source, &options).map_err(|error| unreadable(path, (0, 0), error))?;
     let mut bad = 0_u64;
     if !as_json {
         print(&line(&["row", "way", "state", "amount", "booked", "payment", "order codes"]))?;
     }
     while let Some(read) = reader.next() {
         let at = (reader.totals().rows + reader.totals().refused, reader.bytes_read());
-        match read.map_err(|error| unreadable(path, at, &error))? {
+        match read.map_err(|error| unreadable(path, at, error))? {
             Ok(row) => show(&row, as_json)?,
             Err(error) => {
                 bad += 1;
@@ -64,19 +64,9 @@ pub(super) fn parse(path: &Path, format: Option<FileFormat>, as_json: bool) -> R
     if bad > 0 { Err(Failure::silent(Exit::Data)) } else { Ok(()) }
 }
 
-fn unreadable(path: &Path, (row, byte): (u64, u64), error: &FeedError) -> Failure {
-    let exit = match error {
-        FeedError::Io(_) => Exit::Io,
-        FeedError::Empty
-        | FeedError::Charset(_)
-        | FeedError::Format(_)
-        | FeedError::NotARegister(_)
-        | FeedError::Kind(_)
-        | FeedError::KindMismatch { .. }
-        | FeedError::Head { .. }
-        | FeedError::SeveralStatements => Exit::Data,
-    };
-    let what = format!("{}: after row {row}, at byte {byte}: {}", path.display(), chain(error));
+fn unreadable(path: &Path, (row, byte): (u64, u64), error: FeedError) -> Failure {
+    let what = format!("{}: after row {row}, at byte {byte}: {}", path.display(), chain(&error));
+    let exit = if error.into_io().is_ok() { Exit::Io } else { Exit::Data };
     Failure::new(exit, what)
 }
 

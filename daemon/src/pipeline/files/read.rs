@@ -102,18 +102,9 @@ fn open<R: BufRead>(source: R, name: &str, settings: &Feed) -> Result<Reader<R>,
 }
 
 fn unreadable(error: FeedError) -> Unusable {
-    match error {
-        FeedError::Io(error) => Unusable::Unread(error),
-        FeedError::Empty
-        | FeedError::Charset(_)
-        | FeedError::Format(_)
-        | FeedError::NotARegister(_)
-        | FeedError::Kind(_)
-        | FeedError::KindMismatch { .. }
-        | FeedError::Head { .. }
-        | FeedError::SeveralStatements => {
-            Unusable::Refused(Refused::new(Code::FILE_UNREADABLE, error.to_string()))
-        }
+    match error.into_io() {
+        Ok(error) => Unusable::Unread(error),
+        Err(fault) => Unusable::Refused(Refused::new(Code::FILE_UNREADABLE, fault.to_string())),
     }
 }
 
