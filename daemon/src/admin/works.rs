@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use kvit_schemas::Moment;
 use kvit_schemas::record::DeskNote;
+use kvit_schemas::{Moment, OperatorId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -115,9 +115,7 @@ pub(super) async fn pause(
     Path(source): Path<String>,
     wish: Result<Json<Because>, JsonRejection>,
 ) -> Answer {
-    let Json(Because { reason }) = wish?;
-    let source = known(source)?;
-    steer(&shared, DeskAct::Pause { source }, By { id, reason }).await
+    steer(&shared, id, (source, wish), |source| DeskAct::Pause { source }).await
 }
 
 pub(super) async fn resume(
@@ -126,9 +124,7 @@ pub(super) async fn resume(
     Path(source): Path<String>,
     wish: Result<Json<Because>, JsonRejection>,
 ) -> Answer {
-    let Json(Because { reason }) = wish?;
-    let source = known(source)?;
-    steer(&shared, DeskAct::Resume { source }, By { id, reason }).await
+    steer(&shared, id, (source, wish), |source| DeskAct::Resume { source }).await
 }
 
 fn known(source: String) -> Result<String, Problem> {
@@ -140,8 +136,17 @@ fn known(source: String) -> Result<String, Problem> {
     Err(Problem::new(StatusCode::NOT_FOUND, what))
 }
 
-async fn steer(shared: &Shared, act: DeskAct, by: By) -> Answer {
-    let done = acted(shared, act, by).await?;
+/// What concerns a source: its name and why.
+type Wished = (String, Result<Json<Because>, JsonRejection>);
+
+async fn steer(
+    shared: &Shared,
+    id: OperatorId,
+    (source, wish): Wished,
+    act: fn(String) -> DeskAct,
+) -> Answer {
+    let Json(Because { reason }) = wish?;
+    let done = acted(shared, act(known(source)?), By { id, reason }).await?;
     shared.apply_pauses().map_err(QueryError::from)?;
     Ok(done)
 }

@@ -252,6 +252,7 @@ impl Daemon {
             quiet = if self.shared.is_relay_busy() { 0 } else { quiet + 1 };
         }
         self.stop_back.cancel();
+        // As above: how a part ended is told where the parts are watched, and nothing waits twice.
         let _ = (&mut self.relay_done).await;
         let _ = (&mut self.committed).await;
     }
