@@ -1,6 +1,5 @@
-//! Tools of kvit's tests: a real broker of their own, and what rates are compared with.
+//! Tools of kvit's tests: a real broker of their own.
 
-pub mod bare_loop;
 pub mod broker;
 pub mod certificates;
 pub mod child;

@@ -2,7 +2,6 @@
 
 mod consumer;
 mod publisher;
-mod rate;
 pub(crate) mod tls;
 mod topology;
 
