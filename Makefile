@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
+SEEDS ?= 20000
 
 .PHONY: help
 help: ## This list
@@ -17,6 +18,10 @@ build: ## The daemon, as it is installed: target/release/kvit
 .PHONY: test
 test: ## All tests: unit, table, property, store, and those against a real broker
 	deploy/with-broker.sh tests/run.sh
+
+.PHONY: sim
+sim: ## The simulation with SEEDS seeds, as many as you have patience for
+	KVIT_SEEDS=$(SEEDS) $(CARGO) test --locked -p kvit-tests --test sim every_seed -- --nocapture
 
 .PHONY: fmt
 fmt: ## Format the code

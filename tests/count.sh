@@ -4,6 +4,7 @@
 #   count.sh LOG        the output of `cargo test` or `cargo nextest run`
 #
 # Each test is of one kind, the first that fits:
+#   simulation  of kvit-tests, in tests/sim: the daemon's parts under one seeded scheduler
 #   property    its function stands in a `proptest!` block, or in a module `convergence`
 #   broker      of kvit-tests, in module amqp: our side of AMQP against a real RabbitMQ
 #   house       of kvit-tests, in contracts or tidy: generated files, rules of the code
@@ -43,7 +44,7 @@ ran() {
     /^test / && / \.\.\. / && $NF != "ignored" && $0 !~ /\.\.\. ignored,/ { print binary, $2 }
     # cargo nextest: a line for each test, those that failed once more at the end.
     $1 ~ /^(PASS|FAIL|LEAK|SLOW|TIMEOUT|ABORT|SIG[A-Z]+)$/ && $2 == "[" {
-        crate = $(NF - 1); sub(/^kvit-tests::it$/, "it", crate); print crate, $NF }
+        crate = $(NF - 1); sub(/^kvit-tests::/, "", crate); print crate, $NF }
     ' "$1" | sort -u
 }
 
@@ -52,7 +53,8 @@ ran() {
     !second { if (kind[$2] != "property") kind[$2] = $1; next }
     {
         name = $2; sub(/.*::/, "", name)
-        if (kind[name] == "property" || $2 ~ /(^|::)convergence::/) which = "property"
+        if ($1 == "sim") which = "simulation"
+        else if (kind[name] == "property" || $2 ~ /(^|::)convergence::/) which = "property"
         else if ($1 == "it" && $2 ~ /^amqp::/) which = "broker"
         else if ($1 == "it" && $2 ~ /^(contracts|tidy)::/) which = "house"
         else if ($1 == "it") which = "end-to-end"
@@ -63,7 +65,7 @@ ran() {
     }
     END {
         printf "tests run:"
-        kinds = split("unit table property store broker end-to-end house", order, " ")
+        kinds = split("unit table property simulation store broker end-to-end house", order, " ")
         for (at = 1; at <= kinds; at++)
             printf "%s %s %d", (at > 1 ? "," : ""), order[at], count[order[at]]
         print ""

@@ -149,20 +149,31 @@ impl Schedule {
                 let _ = reply.send(());
                 continue;
             }
-            for job in &self.jobs {
-                let now = self.clock.now();
-                // A schedule that never fired is caught up on from a day ago.
-                let name = job.name;
-                let since = read(&self.store, move |store| store.last_fired(name)).await?;
-                let since = since.unwrap_or_else(|| now.plus_seconds(-24 * 60 * 60));
-                // A clock that was ahead once must not silence the schedule.
-                let since = since.min(now);
-                let Some(nominal) = job.cron.due(since, now) else { continue };
-                if !self.fire(job, nominal, now).await? {
-                    return Ok(());
-                }
+            if !self.look().await? {
+                return Ok(());
             }
         }
+    }
+
+    /// Fires what is due now; false when the committer has ended.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn look(&self) -> Result<bool, StoreError> {
+        for job in &self.jobs {
+            let now = self.clock.now();
+            // A schedule that never fired is caught up on from a day ago.
+            let name = job.name;
+            let since = read(&self.store, move |store| store.last_fired(name)).await?;
+            let since = since.unwrap_or_else(|| now.plus_seconds(-24 * 60 * 60));
+            // A clock that was ahead once must not silence the schedule.
+            let since = since.min(now);
+            let Some(nominal) = job.cron.due(since, now) else { continue };
+            if !self.fire(job, nominal, now).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Does what the schedule is for, and notes that it fired; false when the committer has ended.

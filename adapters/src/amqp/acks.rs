@@ -31,8 +31,22 @@ struct Inbox {
     arrived: Notify,
 }
 
+impl AckHandle {
+    /// The name of the delivery with this tag on the channel of this number, of the queue in this
+    /// slot.
+    pub fn of(slot: usize, epoch: u64, tag: u64) -> Self {
+        Self { slot, epoch, tag }
+    }
+
+    /// The tag, if the channel it came by is still the one of this number.
+    pub fn tag_on(self, epoch: u64) -> Option<u64> {
+        (self.epoch == epoch).then_some(self.tag)
+    }
+}
+
 impl Acks {
-    pub(crate) fn new(queues: usize) -> Self {
+    /// For so many queues.
+    pub fn new(queues: usize) -> Self {
         Self((0..queues).map(|_| Inbox::default()).collect())
     }
 
@@ -56,7 +70,8 @@ impl Acks {
         }
     }
 
-    pub(crate) fn take(&self, slot: usize) -> Vec<AckHandle> {
+    /// What was acknowledged on a queue and not taken yet.
+    pub fn take(&self, slot: usize) -> Vec<AckHandle> {
         self.0.get(slot).map(|inbox| std::mem::take(&mut *inbox.lock())).unwrap_or_default()
     }
 }
@@ -69,7 +84,7 @@ impl Inbox {
 
 /// The tags of one channel: handed on, committed, acknowledged.
 #[derive(Debug, Default)]
-pub(crate) struct AckPrefix {
+pub struct AckPrefix {
     /// The last tag handed on to the caller; tags are handed on in order, from 1.
     handed_on: u64,
     /// All tags up to this one are acknowledged.
@@ -79,13 +94,14 @@ pub(crate) struct AckPrefix {
 }
 
 impl AckPrefix {
-    pub(crate) fn hand_on(&mut self, tag: u64) {
+    /// A delivery was handed on.
+    pub fn hand_on(&mut self, tag: u64) {
         self.handed_on = tag;
     }
 
     /// A tag that was acknowledged before, or never handed on, must not reach the broker: it
     /// closes the channel for that.
-    pub(crate) fn commit(&mut self, tag: u64) {
+    pub fn commit(&mut self, tag: u64) {
         if tag > self.acknowledged && tag <= self.handed_on {
             self.committed.insert(tag);
         }
@@ -93,7 +109,7 @@ impl AckPrefix {
 
     /// The end of the contiguous committed run and its length, if it has grown; from here on it
     /// counts as acknowledged.
-    pub(crate) fn take_run(&mut self) -> Option<(u64, u64)> {
+    pub fn take_run(&mut self) -> Option<(u64, u64)> {
         let before = self.acknowledged;
         while self.committed.first() == Some(&(self.acknowledged + 1)) {
             self.committed.pop_first();

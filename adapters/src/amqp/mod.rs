@@ -24,7 +24,7 @@ mod transport;
 mod url;
 mod window;
 
-pub use acks::{AckHandle, Acks};
+pub use acks::{AckHandle, AckPrefix, Acks};
 pub use connection::AmqpError;
 pub use consumer::{Consumer, ConsumerHandle, ConsumerStats, InputQueue};
 pub use delivery::{Delivery, Properties};

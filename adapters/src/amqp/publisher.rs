@@ -90,6 +90,13 @@ pub struct Publisher {
 pub struct PublisherHandle(Arc<[mpsc::Sender<Outgoing>]>);
 
 impl PublisherHandle {
+    /// A handle, and the other end of each of its lanes.
+    pub fn new(lanes: Lanes) -> (Self, Vec<mpsc::Receiver<Outgoing>>) {
+        let ends = (0..lanes.count.max(1)).map(|_| mpsc::channel(lanes.depth.max(1)));
+        let (inlets, outlets): (Vec<_>, Vec<_>) = ends.unzip();
+        (Self(inlets.into()), outlets)
+    }
+
     /// A lane's inlet; lane numbers beyond the last begin again at the first. Messages of one
     /// lane are sent in the order in which they come in.
     pub fn lane(&self, lane: usize) -> &mpsc::Sender<Outgoing> {
@@ -116,26 +123,21 @@ impl Publisher {
         outcomes: mpsc::Sender<Outcomes>,
         status: BrokerStatus,
     ) -> (Self, PublisherHandle) {
-        let count = lanes.count.max(1);
-        let report = Arc::new(LinkReport::new(status, Side::Publishing, count));
-        let (inlets, lanes): (Vec<_>, Vec<_>) = (0..count)
-            .map(|slot| {
-                let (inlet, messages) = mpsc::channel(lanes.depth.max(1));
-                let lane = Lane {
-                    slot,
-                    messages,
-                    next: None,
-                    outcomes: outcomes.clone(),
-                    user: options.url.user().to_owned(),
-                    await_timeout: options.await_timeout,
-                    confirm_timeout: options.confirm_timeout,
-                    report: Arc::clone(&report),
-                };
-                (inlet, lane)
-            })
-            .unzip();
+        let (handle, outlets) = PublisherHandle::new(lanes);
+        let report = Arc::new(LinkReport::new(status, Side::Publishing, outlets.len()));
+        let lane = |(slot, messages)| Lane {
+            slot,
+            messages,
+            next: None,
+            outcomes: outcomes.clone(),
+            user: options.url.user().to_owned(),
+            await_timeout: options.await_timeout,
+            confirm_timeout: options.confirm_timeout,
+            report: Arc::clone(&report),
+        };
+        let lanes = outlets.into_iter().enumerate().map(lane).collect();
         let supervisor = Supervisor::new(options, report);
-        (Self { supervisor, lanes }, PublisherHandle(inlets.into()))
+        (Self { supervisor, lanes }, handle)
     }
 
     /// Sends until cancelled, or until all handles are gone and all is sent. Cancelling gives up

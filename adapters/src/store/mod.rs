@@ -19,7 +19,7 @@ use std::path::Path;
 
 pub use draft::{Applied, Draft, SoFar};
 pub use listing::{AuditFault, DaySum, LedgerCheck, Page};
-pub use memory::MemoryRows;
+pub use memory::{Fault, MemoryRows};
 pub use tables::{OutboxRow, StoryLine, Tables};
 
 use rows::{OpenError, OpenReport, RowError, RowOptions, RowStore, Stats, SyncTimes};
@@ -90,7 +90,10 @@ impl Store {
     pub fn sync(&self) -> Result<Option<SyncTimes>, StoreError> {
         match self {
             Self::Sled(rows) => Ok(Some(rows.sync()?.times)),
-            Self::Memory(_) => Ok(None),
+            Self::Memory(rows) => {
+                rows.sync()?;
+                Ok(None)
+            }
         }
     }
 
@@ -166,7 +169,7 @@ impl Store {
                 }
                 Ok(Commit(rows.apply(&batch)?.0))
             }
-            Self::Memory(rows) => Ok(Commit(rows.apply(changes))),
+            Self::Memory(rows) => Ok(Commit(rows.apply(changes)?)),
         }
     }
 

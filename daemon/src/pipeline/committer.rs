@@ -115,7 +115,8 @@ struct Answers {
     sent_rows: u64,
 }
 
-struct Pending {
+/// A commit that is applied, and what is to be said once it is durable.
+pub struct Pending {
     applied: Applied,
     answers: Answers,
 }
@@ -136,21 +137,13 @@ impl Committer {
         // One commit may wait while another is being synced; more would only add latency.
         let (pending, to_sync) = mpsc::channel(1);
         let (ended, end) = oneshot::channel();
-        let progress = Arc::clone(&self.progress);
-        let syncer = Syncer {
-            store: Arc::clone(&store),
-            relay: self.relay,
-            acks: self.acks,
-            clock: self.clock.clone(),
-            progress: self.progress,
-        };
+        let batch_max = self.batch_max.max(1);
+        let (batches, syncer) = self.parts(Arc::clone(&store), applier);
         let syncing: JoinHandle<Result<(), StoreError>> = std::thread::Builder::new()
             .name("kvit-sync".to_owned())
             .spawn(move || syncer.run(to_sync))?;
-        let (clock, batch_max) = (self.clock, self.batch_max.max(1));
         std::thread::Builder::new().name("kvit-commit".to_owned()).spawn(move || {
-            let applied =
-                apply_all(&store, applier, (&clock, &progress), (inlet, pending, batch_max));
+            let applied = apply_all(batches, (inlet, pending, batch_max));
             // Whoever is told that all has ended may take the store apart.
             drop(store);
             let synced = match syncing.join() {
@@ -162,33 +155,61 @@ impl Committer {
         })?;
         Ok((CommitterHandle { work }, end))
     }
+
+    /// What the threads turn, for whoever turns it otherwise.
+    pub fn parts(self, store: Arc<Store>, applier: Applier) -> (Batches, Syncer) {
+        let batches = Batches {
+            store: Arc::clone(&store),
+            applier,
+            clock: self.clock.clone(),
+            progress: Arc::clone(&self.progress),
+        };
+        let Self { relay, acks, clock, progress, batch_max: _ } = self;
+        (batches, Syncer { store, relay, acks, clock, progress })
+    }
 }
 
 fn apply_all(
-    store: &Store,
-    mut applier: Applier,
-    (clock, progress): (&Clock, &Progress),
+    mut batches: Batches,
     (mut inlet, pending, batch_max): (mpsc::Receiver<Work>, mpsc::Sender<Pending>, usize),
 ) -> Result<(), StoreError> {
     let mut batch = Vec::with_capacity(batch_max);
     while inlet.blocking_recv_many(&mut batch, batch_max) > 0 {
-        let began = clock.now();
-        Progress::mark(&progress.applying_since, clock);
-        list::COMMIT_INPUTS.observe_many(batch.len());
-        let mut draft = store.draft();
-        let mut answers = Answers::default();
-        for work in batch.drain(..) {
-            one(&mut applier, &mut draft, work, (clock, &mut answers))?;
-        }
-        let applied = draft.apply(applier.next_seq())?;
-        progress.applying_since.store(0, Ordering::Release);
-        list::COMMIT_APPLY.observe(between(began, clock.now()), &[]);
-        if pending.blocking_send(Pending { applied, answers }).is_err() {
+        if pending.blocking_send(batches.apply(&mut batch)?).is_err() {
             // The syncer has failed, and its error is the one to report.
             return Ok(());
         }
     }
     Ok(())
+}
+
+/// Makes commits of batches.
+pub struct Batches {
+    store: Arc<Store>,
+    applier: Applier,
+    clock: Clock,
+    progress: Arc<Progress>,
+}
+
+impl Batches {
+    /// Applies a batch as one commit.
+    ///
+    /// # Errors
+    /// When the store fails: nothing of the batch may be answered, and nothing more committed.
+    pub fn apply(&mut self, batch: &mut Vec<Work>) -> Result<Pending, StoreError> {
+        let began = self.clock.now();
+        Progress::mark(&self.progress.applying_since, &self.clock);
+        list::COMMIT_INPUTS.observe_many(batch.len());
+        let mut draft = self.store.draft();
+        let mut answers = Answers::default();
+        for work in batch.drain(..) {
+            one(&mut self.applier, &mut draft, work, (&self.clock, &mut answers))?;
+        }
+        let applied = draft.apply(self.applier.next_seq())?;
+        self.progress.applying_since.store(0, Ordering::Release);
+        list::COMMIT_APPLY.observe(between(began, self.clock.now()), &[]);
+        Ok(Pending { applied, answers })
+    }
 }
 
 fn one(
@@ -243,7 +264,8 @@ fn between(began: kvit_schemas::Moment, ended: kvit_schemas::Moment) -> Duration
     Duration::from_micros(u64::try_from(micros).unwrap_or_default())
 }
 
-struct Syncer {
+/// Makes commits durable, and only then says so.
+pub struct Syncer {
     store: Arc<Store>,
     relay: mpsc::Sender<Vec<OutboxRow>>,
     acks: Acks,
@@ -259,32 +281,49 @@ impl Syncer {
             while let Ok(next) = to_sync.try_recv() {
                 waiting.push(next);
             }
-            Progress::mark(&self.progress.syncing_since, &self.clock);
-            if let Some(times) = self.store.sync()? {
-                let took = (times.flush + times.fsync).as_micros();
-                let took = u64::try_from(took).unwrap_or(u64::MAX);
-                self.progress.sync_micros.store(took, Ordering::Release);
-                list::COMMIT_FLUSH.observe(times.flush, &[]);
-                list::COMMIT_FSYNC.observe(times.fsync, &[]);
-            }
-            self.progress.syncing_since.store(0, Ordering::Release);
-            Progress::mark(&self.progress.durable_at, &self.clock);
-            for pending in waiting {
-                self.answer(pending);
+            self.sync()?;
+            for mut pending in waiting {
+                self.acknowledge(&mut pending);
+                self.hand_on(pending);
             }
         }
         Ok(())
     }
 
-    fn answer(&self, pending: Pending) {
+    /// Puts all that is applied on stable storage.
+    ///
+    /// # Errors
+    /// When the store fails: nothing may be answered any more.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        Progress::mark(&self.progress.syncing_since, &self.clock);
+        if let Some(times) = self.store.sync()? {
+            let took = (times.flush + times.fsync).as_micros();
+            let took = u64::try_from(took).unwrap_or(u64::MAX);
+            self.progress.sync_micros.store(took, Ordering::Release);
+            list::COMMIT_FLUSH.observe(times.flush, &[]);
+            list::COMMIT_FSYNC.observe(times.fsync, &[]);
+        }
+        self.progress.syncing_since.store(0, Ordering::Release);
+        Progress::mark(&self.progress.durable_at, &self.clock);
+        Ok(())
+    }
+
+    /// Acknowledges the deliveries of a commit that is durable.
+    pub fn acknowledge(&self, pending: &mut Pending) {
         let Pending { applied, answers } = pending;
         self.progress.durable.store(applied.commit.0, Ordering::Release);
+        let answered = std::mem::take(&mut answers.taken);
         let (taken, acks): (Vec<_>, Vec<_>) =
-            answers.taken.into_iter().map(|((taken, ack), end)| ((taken, end), ack)).unzip();
+            answered.into_iter().map(|((taken, ack), end)| ((taken, end), ack)).unzip();
         self.acks.acknowledge(acks);
         for (taken, disposition) in taken {
             taken.end(disposition);
         }
+    }
+
+    /// Hands the messages of a commit that is durable to the relay, and tells who waits for it.
+    pub fn hand_on(&self, pending: Pending) {
+        let Pending { applied, answers } = pending;
         let rows = u64::try_from(applied.outbox.len()).unwrap_or(u64::MAX);
         self.progress.outbox_rows.fetch_add(rows, Ordering::AcqRel);
         self.progress.outbox_rows.fetch_sub(answers.sent_rows, Ordering::AcqRel);

@@ -21,10 +21,10 @@ use crate::settings::{Complete, Feed, Settings};
 use crate::telemetry::list;
 
 /// Of each feed one file at a time, wherever it comes from.
-pub(crate) type Turns = Arc<BTreeMap<FeedId, Mutex<()>>>;
+pub type Turns = Arc<BTreeMap<FeedId, Mutex<()>>>;
 
 /// A turn for each feed.
-pub(super) fn turns(settings: &Settings) -> Turns {
+pub fn turns(settings: &Settings) -> Turns {
     Arc::new(settings.feeds.keys().map(|feed| (feed.clone(), Mutex::new(()))).collect())
 }
 

@@ -45,7 +45,8 @@ pub(super) fn start(
     Ok(())
 }
 
-fn look_at(
+/// Looks at a delivery; it is counted from here on.
+pub fn look_at(
     intake: &Intake,
     delivery: Delivery,
     (clock, tally, spans): (&Clock, &Arc<Tally>, &Spans),
@@ -64,13 +65,14 @@ fn look_at(
     (prepared, (taken, ack))
 }
 
-fn is_file(prepared: &Prepared) -> bool {
+/// True for a statement file: it takes many steps.
+pub fn is_file(prepared: &Prepared) -> bool {
     matches!(prepared.result, Ok(Checked { body: Body::File { .. }, .. }))
 }
 
 /// Applies files, one after the other: each takes many commits, and meanwhile other queues are
 /// served. A file that came again while it was being applied is then known.
-async fn take_files(
+pub async fn take_files(
     mut waiting: mpsc::Receiver<(Prepared, Answerable)>,
     directory: Directory,
     (work, turns): (mpsc::Sender<Work>, Turns),

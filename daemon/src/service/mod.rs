@@ -14,7 +14,7 @@ mod broker;
 mod certificates;
 mod daemon;
 mod folders;
-mod intake;
+pub mod intake;
 mod parts;
 mod pulse;
 mod setup;
@@ -29,7 +29,8 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 pub use certificates::{CertificateFile, certificates};
-pub use folders::FolderState;
+pub use folders::{FolderState, Turns, turns};
+pub use parts::jobs;
 pub(crate) use setup::unserved;
 pub use setup::{
     Prepared, SetupError, amqp_options, make_parent, open_store, rules, store_options, topology,

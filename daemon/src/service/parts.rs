@@ -139,7 +139,11 @@ pub(super) fn input_queues(settings: &Settings) -> Vec<InputQueue> {
     Queue::ALL.into_iter().enumerate().map(queue).collect()
 }
 
-pub(super) fn jobs(settings: &Settings) -> Result<Vec<Job>, SetupError> {
+/// The schedules of the settings.
+///
+/// # Errors
+/// When one is no schedule.
+pub fn jobs(settings: &Settings) -> Result<Vec<Job>, SetupError> {
     use kvit_schemas::record::TimerQueue as Q;
     let times = &settings.schedule;
     let named = [

@@ -57,7 +57,7 @@ fn source(path: String) -> Result<Source> {
     let code = without_tests(&lexer::code(&text));
     let beside =
         path.contains("/src/") && (path.ends_with("/tests.rs") || path.contains("/tests/"));
-    let is_test = beside || path.starts_with("tests/it/");
+    let is_test = beside || path.starts_with("tests/it/") || path.starts_with("tests/sim/");
     Ok(Source { path, text, code, is_test })
 }
 

@@ -134,10 +134,9 @@ impl<'a> ChannelWork<'a> {
     /// Tells the broker of all that has been committed without a gap.
     async fn acknowledge(&mut self) -> Result<(), AmqpError> {
         for handle in self.task.acks.take(self.task.slot) {
-            if handle.epoch == self.task.epoch {
-                self.prefix.commit(handle.tag);
-            } else {
-                self.task.stats.acks_lost.fetch_add(1, Ordering::Relaxed);
+            match handle.tag_on(self.task.epoch) {
+                Some(tag) => self.prefix.commit(tag),
+                None => drop(self.task.stats.acks_lost.fetch_add(1, Ordering::Relaxed)),
             }
         }
         let Some((tag, count)) = self.prefix.take_run() else { return Ok(()) };

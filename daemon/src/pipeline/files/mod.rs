@@ -23,6 +23,7 @@ pub use read::Judged;
 
 use content::Look;
 
+use crate::blocking::{ahead, aside};
 use crate::settings::{Feed, Party};
 
 use super::committer::Work;
@@ -171,8 +172,8 @@ pub async fn take_dropped(
 
 async fn look(content: FileContent, name: String, settings: Feed) -> std::io::Result<Look> {
     let kept = content.clone();
-    let looking = tokio::task::spawn_blocking(move || content.look(&name, &settings));
-    match looking.await {
+    let looking = aside(move || content.look(&name, &settings));
+    match looking.end().await {
         Ok(looked) => looked,
         // A reader that panics is kvit's own bug, and the file ends as refused all the same.
         Err(_) => {
@@ -200,10 +201,8 @@ async fn apply(
     };
     let mut position = file.record.position;
     // One chunk is read ahead while the one before is being committed.
-    let (chunk, mut chunks) = mpsc::channel(1);
-    let reading = tokio::task::spawn_blocking(move || {
-        read::chunks(&content, (&name, &settings), position, &chunk)
-    });
+    let (chunk, mut chunks) = mpsc::channel(ahead(1));
+    let reading = aside(move || read::chunks(&content, (&name, &settings), position, &chunk));
     while let Some(rows) = chunks.recv().await {
         if let Some(gate) = &mut gate
             && !gate.is_open().await
@@ -216,7 +215,7 @@ async fn apply(
             FileAnswer::Ended(end) => return Some(end),
         }
     }
-    if !reading.await.ok()? {
+    if !reading.end().await.ok()? {
         return None;
     }
     match step(FileStep::End(file), work).await? {

@@ -40,12 +40,12 @@ pub struct Held {
 
 impl Hold {
     /// Nothing waits yet.
-    pub(super) fn new(since: Moment) -> Self {
+    pub(super) fn new(since: Moment, now: Instant) -> Self {
         Self {
             reason: String::new(),
             since,
             failures: 0,
-            next: Instant::now(),
+            next: now,
             waiting: BTreeSet::new(),
             probing: false,
         }

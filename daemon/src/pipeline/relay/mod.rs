@@ -28,7 +28,7 @@ use super::pieces;
 use crate::blocking::read;
 use crate::telemetry::{Spans, list};
 pub use hold::Held;
-use hold::{HOLD_FIRST, HOLD_MAX, Hold};
+use hold::Hold;
 use ticket::{Ticket, lane_of};
 
 /// Messages on their way from which on no further row is taken.
@@ -67,6 +67,21 @@ pub struct Relay {
     bytes: usize,
     held: BTreeMap<Destination, Hold>,
     sent: Vec<Place>,
+    /// When this turn began.
+    now: Instant,
+}
+
+/// Something that the relay is to look at.
+#[derive(Debug)]
+pub enum Event {
+    /// The broker's word on some messages.
+    Settled(Outcomes),
+    /// Rows that became durable just now.
+    Fresh(Vec<OutboxRow>),
+    /// A person wants a destination tried again, or all of them.
+    Kicked(Option<String>),
+    /// Time passed.
+    Tick,
 }
 
 /// A row under way: which of its messages are not confirmed yet.
@@ -99,6 +114,7 @@ impl Relay {
             bytes: 0,
             held: BTreeMap::new(),
             sent: Vec::new(),
+            now: Instant::now(),
         }
     }
 
@@ -116,27 +132,54 @@ impl Relay {
     ) -> Result<(), StoreError> {
         let mut tick = tokio::time::interval(TICK);
         loop {
-            Progress::mark(&self.progress.relay_turned_at, &self.clock);
-            while self.behind && self.has_room() {
-                self.read_on().await?;
-            }
-            tokio::select! {
+            self.catch_up().await?;
+            let event = tokio::select! {
                 biased;
-                Some(window) = outcomes.recv() => self.settle(window),
-                Some(rows) = fresh.recv() => self.take_fresh(rows).await?,
-                Some(kicked) = kicks.recv() => self.kick(kicked.as_deref()),
-                _ = tick.tick() => self.tell(&held),
+                Some(window) = outcomes.recv() => Event::Settled(window),
+                Some(rows) = fresh.recv() => Event::Fresh(rows),
+                Some(kicked) = kicks.recv() => Event::Kicked(kicked),
+                _ = tick.tick() => {
+                    self.tell(&held);
+                    Event::Tick
+                }
                 () = stop.cancelled() => break,
-            }
-            self.report_sent();
-            let busy = self.behind || !self.tickets.is_empty() || !self.sent.is_empty();
-            self.progress.relay_busy.store(busy, Ordering::Release);
-            let now = Instant::now();
-            if self.held.values().any(|hold| hold.is_due(now)) {
-                self.retry(now).await?;
-            }
+            };
+            self.turn(event, Instant::now()).await?;
         }
         self.progress.relay_turned_at.store(0, Ordering::Release);
+        Ok(())
+    }
+
+    /// Reads what the store holds, where it was not handed over.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn catch_up(&mut self) -> Result<(), StoreError> {
+        Progress::mark(&self.progress.relay_turned_at, &self.clock);
+        while self.behind && self.has_room() {
+            self.read_on().await?;
+        }
+        Ok(())
+    }
+
+    /// One turn of the loop.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn turn(&mut self, event: Event, now: Instant) -> Result<(), StoreError> {
+        self.now = now;
+        match event {
+            Event::Settled(window) => self.settle(window),
+            Event::Fresh(rows) => self.take_fresh(rows).await?,
+            Event::Kicked(kicked) => self.kick(kicked.as_deref()),
+            Event::Tick => {}
+        }
+        self.report_sent();
+        let busy = self.behind || !self.tickets.is_empty() || !self.sent.is_empty();
+        self.progress.relay_busy.store(busy, Ordering::Release);
+        if self.held.values().any(|hold| hold.is_due(now)) {
+            self.retry(now).await?;
+        }
         Ok(())
     }
 
@@ -299,76 +342,12 @@ impl Relay {
         if let Some(hold) = self.held.get_mut(&ticket.destination) {
             hold.probing = false;
             hold.failures = 0;
-            hold.next = Instant::now();
+            hold.next = self.now;
             if hold.waiting.is_empty() {
                 self.held.remove(&ticket.destination);
                 tracing::info!(destination = ?ticket.destination, "destination takes messages again");
             }
         }
-    }
-
-    fn hold(&mut self, ticket: Ticket, reason: &str) {
-        let hold = self.held.entry(ticket.destination.clone()).or_insert_with(|| {
-            tracing::warn!(destination = ?ticket.destination, reason, "destination held");
-            Hold::new(ticket.since)
-        });
-        reason.clone_into(&mut hold.reason);
-        hold.waiting.insert((ticket.place, ticket.nth));
-        // Of a window that failed as a whole, only the first message counts as an attempt.
-        if hold.failures == 0 || hold.probing {
-            let wait = HOLD_FIRST.saturating_mul(1 << hold.failures.min(10)).min(HOLD_MAX);
-            hold.failures = hold.failures.saturating_add(1);
-            hold.next = Instant::now() + wait;
-        }
-        hold.probing = false;
-    }
-
-    /// Sends one message to each held destination whose time has come; a confirmed one is
-    /// followed by the rest.
-    async fn retry(&mut self, now: Instant) -> Result<(), StoreError> {
-        let due: Vec<Destination> = self
-            .held
-            .iter()
-            .filter(|(_, hold)| hold.is_due(now))
-            .map(|(destination, _)| destination.clone())
-            .collect();
-        for destination in due {
-            let Some(hold) = self.held.get_mut(&destination) else { continue };
-            let room = WINDOW.saturating_sub(self.tickets.len());
-            let many = if hold.failures == 0 { PAGE.min(room) } else { 1 };
-            if many == 0 {
-                continue;
-            }
-            hold.probing = true;
-            let next: Vec<(Place, usize)> = hold.waiting.iter().take(many).copied().collect();
-            for waiting in &next {
-                hold.waiting.remove(waiting);
-            }
-            for (sent, (place, nth)) in next.into_iter().enumerate() {
-                if sent > 0 && !self.has_room() {
-                    self.wait_on(&destination, (place, nth));
-                    continue;
-                }
-                let row =
-                    read(&self.store, move |store| store.outbox_row(place.0, place.1)).await?;
-                match row.and_then(|row| row.messages.into_iter().nth(nth)) {
-                    Some(message) => self.publish(place, nth, message).await?,
-                    // Sent meanwhile: there is nothing more to be confirmed.
-                    None => {
-                        let (since, destination) = (self.clock.now(), destination.clone());
-                        self.confirmed(&Ticket::sent((place, nth), destination, since));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// There was no room for a message of a destination that takes messages again.
-    fn wait_on(&mut self, destination: &Destination, message: (Place, usize)) {
-        let since = self.clock.now();
-        let hold = self.held.entry(destination.clone()).or_insert_with(|| Hold::new(since));
-        hold.waiting.insert(message);
     }
 
     /// Tells the committer which rows may go. It may be waiting for this very relay to take new

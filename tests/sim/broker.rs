@@ -1,0 +1,204 @@
+//! A broker in memory. It keeps AMQP's promises and no others: what is not acknowledged comes
+//! again, what is published arrives or not, and whoever publishes may never learn which.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use kvit::pipeline::Queue;
+use kvit_adapters::amqp::{AckHandle, AckPrefix, Acks, Delivery, Outgoing, PublishOutcome};
+
+use crate::dice::Dice;
+use crate::story::Letter;
+
+/// Deliveries of one queue that may be unacknowledged at a time.
+const PREFETCH: usize = 6;
+
+/// One copy of a letter in a queue.
+#[derive(Debug, Clone, Copy)]
+struct Copy {
+    letter: usize,
+    redelivered: bool,
+}
+
+#[derive(Default)]
+struct InQueue {
+    ready: VecDeque<Copy>,
+    unacked: BTreeMap<u64, Copy>,
+    epoch: u64,
+    tag: u64,
+    prefix: AckPrefix,
+}
+
+/// A message of kvit that reached a queue.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrived {
+    pub(crate) exchange: String,
+    pub(crate) key: String,
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) body: Vec<u8>,
+}
+
+#[derive(Default)]
+pub(crate) struct Broker {
+    queues: [InQueue; 5],
+    /// Destinations that take nothing now, and what becomes of messages to them.
+    closed: BTreeMap<String, PublishOutcome>,
+    /// Letters by number that were acknowledged, with how often.
+    pub(crate) acknowledged: BTreeMap<usize, usize>,
+    /// Ids of messages that kvit was told have arrived.
+    pub(crate) confirmed: BTreeSet<String>,
+}
+
+/// What becomes of the messages of one window.
+pub(crate) struct Window {
+    pub(crate) outcomes: Vec<(u64, PublishOutcome)>,
+    pub(crate) arrived: Vec<Arrived>,
+}
+
+fn place(queue: Queue) -> usize {
+    Queue::ALL.iter().position(|it| *it == queue).unwrap_or_default()
+}
+
+impl Broker {
+    /// A party publishes a letter, to the end of the queue or, where another of its connections
+    /// was slower, before the end.
+    pub(crate) fn send(&mut self, (number, letter): (usize, &Letter), dice: &mut Dice) {
+        let ready = &mut self.queues[place(letter.queue)].ready;
+        let copy = Copy { letter: number, redelivered: false };
+        let at = if dice.one_in(3) { dice.below(ready.len() + 1) } else { ready.len() };
+        ready.insert(at, copy);
+    }
+
+    /// Queues with something to deliver and room for it.
+    pub(crate) fn deliverable(&self) -> Vec<usize> {
+        let may = |queue: &InQueue| !queue.ready.is_empty() && queue.unacked.len() < PREFETCH;
+        (0..self.queues.len()).filter(|at| may(&self.queues[*at])).collect()
+    }
+
+    /// The next delivery of a queue.
+    pub(crate) fn deliver(&mut self, slot: usize, letters: &[Letter]) -> Option<Delivery> {
+        let queue = &mut self.queues[slot];
+        let copy = queue.ready.pop_front()?;
+        queue.tag += 1;
+        queue.unacked.insert(queue.tag, copy);
+        queue.prefix.hand_on(queue.tag);
+        let letter = &letters[copy.letter];
+        let ack = AckHandle::of(slot, queue.epoch, queue.tag);
+        Some(letter.delivery((slot, ack), copy.redelivered))
+    }
+
+    /// Takes what was acknowledged on a queue; the letters that are gone from it now.
+    pub(crate) fn take_acks(&mut self, slot: usize, acks: &Acks) -> Vec<usize> {
+        let queue = &mut self.queues[slot];
+        for handle in acks.take(slot) {
+            if let Some(tag) = handle.tag_on(queue.epoch) {
+                queue.prefix.commit(tag);
+            }
+        }
+        let Some((upto, _)) = queue.prefix.take_run() else { return Vec::new() };
+        let left = queue.unacked.split_off(&(upto + 1));
+        let gone = std::mem::replace(&mut queue.unacked, left);
+        let letters: Vec<usize> = gone.into_values().map(|copy| copy.letter).collect();
+        for letter in &letters {
+            *self.acknowledged.entry(*letter).or_default() += 1;
+        }
+        letters
+    }
+
+    /// A consuming channel is gone: what is not acknowledged goes back to its place.
+    pub(crate) fn lose_channel(&mut self, slot: usize) {
+        let queue = &mut self.queues[slot];
+        for (_, copy) in std::mem::take(&mut queue.unacked).into_iter().rev() {
+            queue.ready.push_front(Copy { redelivered: true, ..copy });
+        }
+        queue.epoch += 1;
+        queue.tag = 0;
+        queue.prefix = AckPrefix::default();
+    }
+
+    pub(crate) fn lose_all_channels(&mut self) {
+        (0..self.queues.len()).for_each(|slot| self.lose_channel(slot));
+    }
+
+    /// True when nothing waits and nothing is under way.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queues.iter().all(|queue| queue.ready.is_empty() && queue.unacked.is_empty())
+    }
+
+    /// A destination takes nothing from now on: its queue is full, or not bound.
+    pub(crate) fn close(&mut self, destination: String, full: bool) {
+        let outcome = if full { PublishOutcome::Refused } else { PublishOutcome::Unroutable };
+        self.closed.insert(destination, outcome);
+    }
+
+    pub(crate) fn open_all(&mut self) {
+        self.closed.clear();
+    }
+
+    /// Takes a window of a lane. `trouble` is what goes wrong with the channel meanwhile: then of
+    /// each message nobody learns whether it arrived.
+    pub(crate) fn publish(
+        &mut self,
+        window: Vec<Outgoing>,
+        trouble: bool,
+        dice: &mut Dice,
+    ) -> Window {
+        let mut done = Window { outcomes: Vec::new(), arrived: Vec::new() };
+        for message in window {
+            let closed = self.closed.get(&format!("{} {}", message.exchange, message.routing_key));
+            let outcome = match closed {
+                Some(outcome) => outcome.clone(),
+                None if trouble => PublishOutcome::Unknown("the channel closed".to_owned()),
+                None => PublishOutcome::Confirmed,
+            };
+            let arrives = match outcome {
+                PublishOutcome::Confirmed => true,
+                PublishOutcome::Unknown(_) => dice.one_in(2),
+                PublishOutcome::Unroutable
+                | PublishOutcome::Refused
+                | PublishOutcome::Malformed(_) => false,
+            };
+            if outcome == PublishOutcome::Confirmed {
+                self.confirmed.insert(message.message_id.clone());
+            }
+            done.outcomes.push((message.ticket, outcome));
+            if arrives {
+                done.arrived.push(Arrived {
+                    exchange: message.exchange,
+                    key: message.routing_key,
+                    id: message.message_id,
+                    kind: message.kind,
+                    body: message.body,
+                });
+            }
+        }
+        done
+    }
+}
+
+impl Letter {
+    fn delivery(&self, (slot, ack): (usize, AckHandle), redelivered: bool) -> Delivery {
+        let exchange = match self.queue {
+            Queue::Portal => "kvit.portal.in",
+            Queue::Bank | Queue::Files => "kvit.bank.in",
+            Queue::Agency => "kvit.agency.in",
+            Queue::Dead => "kvit.dead",
+        };
+        let header = |name: &String| ("kvit-file-name".to_owned(), name.clone());
+        Delivery {
+            source: slot,
+            ack,
+            exchange: exchange.to_owned(),
+            routing_key: self.key.clone(),
+            redelivered,
+            properties: kvit_adapters::amqp::Properties {
+                message_id: Some(self.id.clone()),
+                kind: Some(self.kind.to_owned()),
+                user_id: Some(self.user.to_owned()),
+                headers: self.file_name.iter().map(header).collect(),
+                ..kvit_adapters::amqp::Properties::default()
+            },
+            body: self.bytes.clone(),
+        }
+    }
+}

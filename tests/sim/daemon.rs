@@ -1,0 +1,276 @@
+//! The daemon as it is: its own intake, committer, syncer, relay, schedule and files, wired as the
+//! service wires them, but turned by hand, one step at a time. What is behind it is the store in
+//! memory; what is before it are the ends of its channels.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, Waker};
+
+use kvit::pipeline::committer::{Batches, Committer, Pending, Progress, Syncer};
+use kvit::pipeline::relay::{Event, Relay};
+use kvit::pipeline::{Addresses, Applier, CommitterHandle, Intake, Prepared, Taken, Tally, Work};
+use kvit::schedule::Schedule;
+use kvit::service::intake::{is_file, look_at, take_files};
+use kvit::settings::Directory;
+use kvit::telemetry::Spans;
+use kvit_adapters::amqp::{AckHandle, Acks, Delivery, Lanes, Outcomes, Outgoing, PublisherHandle};
+use kvit_adapters::clock::Clock;
+use kvit_adapters::store::{OutboxRow, Store, StoreError};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use crate::mutations::Mutation;
+use crate::world::{LIMITS, WORLD};
+
+/// Channels are short here, so that they are often full.
+const DEPTH: usize = 6;
+const LANES: usize = 2;
+/// Commits that may wait for the sync.
+const PENDING: usize = 2;
+
+type Task<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// A running daemon.
+pub(crate) struct Daemon {
+    pub(crate) store: Arc<Store>,
+    pub(crate) acks: Acks,
+    pub(crate) tally: Arc<Tally>,
+    clock: Clock,
+    intake: Intake,
+    spans: Spans,
+    delivered: VecDeque<Delivery>,
+    work: mpsc::Sender<Work>,
+    inlet: mpsc::Receiver<Work>,
+    batches: Batches,
+    syncer: Syncer,
+    pending: VecDeque<Pending>,
+    /// Commits whose sync is done, and whether the first of them is acknowledged already.
+    durable: VecDeque<Pending>,
+    acknowledged: bool,
+    rows: mpsc::Receiver<Vec<OutboxRow>>,
+    relay_room: mpsc::Sender<Vec<OutboxRow>>,
+    relay: Relay,
+    lanes: Vec<mpsc::Receiver<Outgoing>>,
+    pub(crate) outcomes: VecDeque<Outcomes>,
+    files: mpsc::Sender<(Prepared, (Taken, AckHandle))>,
+    taking_files: Task<()>,
+    schedule: Arc<Schedule>,
+    looking: Option<Task<Result<bool, StoreError>>>,
+    mutation: Option<Mutation>,
+}
+
+/// What a poll brings, where nobody waits: whoever turns the daemon comes again.
+fn poll<T>(task: &mut Task<T>) -> Option<T> {
+    match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => Some(done),
+        Poll::Pending => None,
+    }
+}
+
+/// A future that has nothing to wait for.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => done,
+        Poll::Pending => panic!("the relay waits, though all its channels have room"),
+    }
+}
+
+impl Daemon {
+    /// Starts on what the store holds, as the service does.
+    pub(crate) fn start(store: Arc<Store>, clock: &Clock, mutation: Option<Mutation>) -> Self {
+        let world = &*WORLD;
+        let settings = &world.settings;
+        let rules = Mutation::rules(mutation, &world.rules);
+        let directory = Mutation::directory(mutation, Directory::from(settings));
+        let progress = Arc::new(Progress::default());
+        progress.durable.store(store.last_commit(), Ordering::Release);
+        let keep_days = u32::from(settings.dedupe.keep_days);
+        let applier = Applier::new(&store, rules, directory.clone(), LIMITS, keep_days).unwrap();
+        let acks = Acks::new(5);
+        let (relay_room, rows) = mpsc::channel(DEPTH);
+        let committer = Committer {
+            relay: relay_room.clone(),
+            acks: acks.clone(),
+            clock: clock.clone(),
+            progress: Arc::clone(&progress),
+            batch_max: DEPTH,
+        };
+        let (batches, syncer) = committer.parts(Arc::clone(&store), applier);
+        let (work, inlet) = mpsc::channel(DEPTH);
+        let depth = kvit::pipeline::relay::CHANNEL_DEPTH;
+        let (publisher, lanes) = PublisherHandle::new(Lanes { count: LANES, depth });
+        let relay = Relay::new(
+            Arc::clone(&store),
+            publisher,
+            CommitterHandle { work: work.clone() },
+            Addresses::from(settings),
+            (progress, clock.clone(), Spans::default()),
+        );
+        let schedule = Arc::new(Schedule {
+            jobs: kvit::service::jobs(settings).unwrap(),
+            store: Arc::clone(&store),
+            work: work.clone(),
+            clock: clock.clone(),
+            unread: watch::channel(BTreeSet::new()).1,
+            wishes: mpsc::channel(1).1,
+        });
+        let (files, waiting) = mpsc::channel(DEPTH);
+        let turns = kvit::service::turns(settings);
+        let taking_files = Box::pin(take_files(waiting, directory.clone(), (work.clone(), turns)));
+        Self {
+            store,
+            acks,
+            tally: Arc::default(),
+            clock: clock.clone(),
+            intake: Intake { directory, limits: LIMITS },
+            spans: Spans::default(),
+            delivered: VecDeque::new(),
+            work,
+            inlet,
+            batches,
+            syncer,
+            pending: VecDeque::new(),
+            durable: VecDeque::new(),
+            acknowledged: false,
+            rows,
+            relay_room,
+            relay,
+            lanes,
+            outcomes: VecDeque::new(),
+            files,
+            taking_files,
+            schedule,
+            looking: None,
+            mutation,
+        }
+    }
+
+    pub(crate) fn has_room(&self) -> bool {
+        self.delivered.len() < DEPTH
+    }
+
+    pub(crate) fn receive(&mut self, delivery: Delivery) {
+        self.delivered.push_back(delivery);
+    }
+
+    /// The intake looks at one delivery and hands it on; false when it cannot.
+    pub(crate) fn look(&mut self) -> bool {
+        if self.work.capacity() == 0 || self.files.capacity() == 0 {
+            return false;
+        }
+        let Some(delivery) = self.delivered.pop_front() else { return false };
+        let counted = (&self.clock, &self.tally, &self.spans);
+        let (prepared, taken) = look_at(&self.intake, delivery, counted);
+        if is_file(&prepared) {
+            self.files.try_send((prepared, taken)).unwrap();
+        } else {
+            self.work.try_send(Work::Delivery(Box::new(prepared), taken)).unwrap();
+        }
+        true
+    }
+
+    /// The committer applies what has come in meanwhile, at most so much.
+    pub(crate) fn commit(&mut self, most: usize) -> Result<bool, StoreError> {
+        let mut batch = Vec::new();
+        while batch.len() < most
+            && self.pending.len() < PENDING
+            && let Ok(work) = self.inlet.try_recv()
+        {
+            batch.push(work);
+        }
+        if batch.is_empty() {
+            return Ok(false);
+        }
+        let mut pending = self.batches.apply(&mut batch)?;
+        if self.mutation == Some(Mutation::AcknowledgeBeforeSync) {
+            self.syncer.acknowledge(&mut pending);
+        }
+        self.pending.push_back(pending);
+        Ok(true)
+    }
+
+    /// The syncer makes durable what is applied.
+    pub(crate) fn sync(&mut self) -> Result<bool, StoreError> {
+        if self.pending.is_empty() || !self.durable.is_empty() {
+            return Ok(false);
+        }
+        self.syncer.sync()?;
+        self.durable.append(&mut self.pending);
+        Ok(true)
+    }
+
+    /// The syncer answers: first the deliveries of a commit, then everybody else.
+    pub(crate) fn answer(&mut self) -> bool {
+        let Some(first) = self.durable.front_mut() else { return false };
+        if !self.acknowledged {
+            self.syncer.acknowledge(first);
+            self.acknowledged = true;
+            return true;
+        }
+        if self.relay_room.capacity() == 0 {
+            return false;
+        }
+        if let Some(first) = self.durable.pop_front() {
+            self.syncer.hand_on(first);
+        }
+        self.acknowledged = false;
+        true
+    }
+
+    /// The relay looks at what comes first to it: the broker's word, or new rows; or at the time.
+    pub(crate) fn relay(&mut self, rows_first: bool, at: Instant) -> Result<bool, StoreError> {
+        now(self.relay.catch_up())?;
+        let settled = |outcomes: &mut VecDeque<Outcomes>| outcomes.pop_front().map(Event::Settled);
+        let fresh = |rows: &mut mpsc::Receiver<_>| rows.try_recv().ok().map(Event::Fresh);
+        let event = if rows_first {
+            fresh(&mut self.rows).or_else(|| settled(&mut self.outcomes))
+        } else {
+            settled(&mut self.outcomes).or_else(|| fresh(&mut self.rows))
+        };
+        let idle = event.is_none();
+        now(self.relay.turn(event.unwrap_or(Event::Tick), at))?;
+        Ok(!idle)
+    }
+
+    /// Lanes in which messages wait.
+    pub(crate) fn busy_lanes(&self) -> Vec<usize> {
+        (0..self.lanes.len()).filter(|lane| !self.lanes[*lane].is_empty()).collect()
+    }
+
+    /// The next messages of a lane.
+    pub(crate) fn window(&mut self, lane: usize, most: usize) -> Vec<Outgoing> {
+        let lane = &mut self.lanes[lane];
+        std::iter::from_fn(|| lane.try_recv().ok()).take(most).collect()
+    }
+
+    /// The task of the files goes as far as it can.
+    pub(crate) fn take_files(&mut self) {
+        assert!(poll(&mut self.taking_files).is_none(), "the task of the files has ended");
+    }
+
+    /// The schedule looks at the clock, or goes on where it waited; true when it has looked.
+    pub(crate) fn schedule(&mut self) -> Result<bool, StoreError> {
+        let schedule = Arc::clone(&self.schedule);
+        let looking =
+            self.looking.get_or_insert_with(|| Box::pin(async move { schedule.look().await }));
+        let Some(looked) = poll(looking) else { return Ok(false) };
+        self.looking = None;
+        looked.map(|_| true)
+    }
+
+    /// True when nothing is under way in the daemon.
+    pub(crate) fn is_idle(&self) -> bool {
+        let lanes = self.lanes.iter().all(mpsc::Receiver::is_empty);
+        lanes
+            && self.delivered.is_empty()
+            && self.inlet.is_empty()
+            && self.pending.is_empty()
+            && self.durable.is_empty()
+            && self.rows.is_empty()
+            && self.outcomes.is_empty()
+    }
+}

@@ -1,0 +1,83 @@
+//! The end of a run: what kvit keeps, and what it told others, is what the reference says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kvit_adapters::store::{Store, Tables};
+use kvit_schemas::message::RefundState;
+
+use crate::checks::{Broken, Checked, Observer, must, names, state, whole};
+use crate::model::{Ending, Names, Place};
+use crate::story::Story;
+
+/// Everything was said, taken, answered and told: compares it with the reference.
+pub(crate) fn compare(observer: &Observer, story: &Story, store: &Store) -> Checked {
+    whole(store)?;
+    let assigned: BTreeSet<String> = observer.assigned.keys().cloned().collect();
+    let said = observer.said(story, &assigned, |_| true);
+    let wanted = said.payments();
+    let found = kept(store);
+    must(wanted.keys().eq(found.keys()), || {
+        format!("payments differ:\n{:?}\n{:?}", wanted.keys(), found.keys())
+    })?;
+    for (names, wanted) in &wanted {
+        let found = &found[names];
+        must(wanted == found, || format!("{names:?} ends as {found:?}, and must as {wanted:?}"))?;
+    }
+    for order in said.orders() {
+        let Some(wanted) = said.order(&order) else { continue };
+        let is_assigned = assigned.contains(&order);
+        must(is_assigned || !wanted.must_be_assigned, || format!("{order} was never assigned"))?;
+        let told = observer.status.get(&order);
+        let told = told.ok_or_else(|| Broken(format!("nothing was told of {order}")))?;
+        // A decision stands, and money taken back after it is told as such.
+        let agrees =
+            told.1 == wanted.status || wanted.status == "decided" && told.1 == "payment_reversed";
+        must(agrees, || format!("{order} was told as {told:?}, and is {wanted:?}"))?;
+        let settled = wanted.settled.map(|it| format!("{}.{:02}", it / 100, it % 100));
+        must(told.2 == settled, || format!("{order} was told as {told:?}, and is {wanted:?}"))?;
+        let case = store.case(order.parse().unwrap()).unwrap();
+        let decided = case.as_ref().and_then(|case| case.decision());
+        let decided = decided.map(|decision| decision.decision_id.to_string());
+        must(decided == wanted.decision, || format!("{order} is decided by {decided:?}"))?;
+        if let Some(decision) = &wanted.decision {
+            must(observer.is_published(&order, decision), || {
+                format!("{decision} on {order} was never published")
+            })?;
+        }
+    }
+    refunds(observer, &wanted)?;
+    observer.refusals(story)
+}
+
+/// What others were told of refunds is what is due.
+fn refunds(observer: &Observer, wanted: &BTreeMap<Names, Ending>) -> Checked {
+    let due =
+        |it: &(i64, &'static str)| (format!("{}.{:02}", it.0 / 100, it.0 % 100), it.1.to_owned());
+    let mut wanted: Vec<_> = wanted.values().filter_map(|it| it.refund.as_ref().map(due)).collect();
+    let told = observer.refunds.values().filter(|(_, state, ..)| state == "due");
+    let mut told: Vec<_> =
+        told.map(|(_, _, amount, reason)| (amount.clone(), reason.clone())).collect();
+    wanted.sort();
+    told.sort();
+    must(wanted == told, || format!("refunds told: {told:?}, due: {wanted:?}"))
+}
+
+fn kept(store: &Store) -> BTreeMap<Names, Ending> {
+    let payments = store.payments(None, usize::MAX).unwrap().items;
+    let ending = |payment: kvit_schemas::record::Payment| {
+        let due = payment.refund.as_ref().filter(|it| it.state == RefundState::Due);
+        let place = &payment.allocation;
+        let ending = Ending {
+            state: state(payment.state()),
+            order: payment.order_code.map(|it| it.to_string()),
+            place: Place {
+                settled: place.settled,
+                surplus: place.surplus,
+                suspense: place.suspense,
+            },
+            refund: due.map(|it| (it.amount, it.reason.as_str())),
+        };
+        (names(&payment), ending)
+    };
+    payments.into_iter().map(ending).collect()
+}

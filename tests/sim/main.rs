@@ -1,0 +1,143 @@
+//! Deterministic simulation: the real intake, engine, tables, committer, syncer, relay, files and
+//! schedule under one scheduler with a seed, with a broker, a clock and a store in memory that
+//! redeliver, reorder, duplicate, delay, drop, nack, return, close, lose acknowledgements, leave
+//! outcomes unknown, fail commits, and crash at any step.
+//!
+//! What must hold is looked at after each step (`checks`), and at the end against a reference that
+//! knows nothing of kvit (`model`). A failure prints its seed and how to replay it:
+//! `KVIT_SEED=<seed> cargo test -p kvit-tests --test sim every_seed -- --nocapture`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails may panic")]
+
+mod broker;
+mod checks;
+mod daemon;
+mod dice;
+mod ending;
+mod files;
+mod model;
+mod mutations;
+mod run;
+mod story;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use checks::Broken;
+use mutations::Mutation;
+use run::{Figures, Run};
+
+/// Seeds that a gate plays.
+const SEEDS: u64 = 300;
+/// Seeds within which a planted fault must be found.
+const PLANTED_SEEDS: u64 = 40;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+/// Plays a seed. A panic of kvit's own checks is a failure like any other.
+fn play(seed: u64, mutation: Option<Mutation>, trace: bool) -> Result<Figures, Broken> {
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        let mut run = Run::new(seed, mutation, trace);
+        run.play().map(|()| run.figures)
+    }));
+    played.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+        Err(Broken(format!("panic: {}", text.unwrap_or_default())))
+    })
+}
+
+#[test]
+fn whatever_goes_wrong_every_seed_ends_as_the_reference_says() {
+    let only = number("KVIT_SEED");
+    let (first, many) = (only.unwrap_or(1), number("KVIT_SEEDS").unwrap_or(SEEDS));
+    let last = only.unwrap_or(first + many - 1);
+    let mut all = Figures::default();
+    for seed in first..=last {
+        match play(seed, None, only.is_some()) {
+            Ok(figures) => all.add(&figures),
+            Err(Broken(what)) => panic!(
+                "seed {seed}: {what}\nreplay it with KVIT_SEED={seed} cargo test -p kvit-tests \
+                 --test sim every_seed -- --nocapture"
+            ),
+        }
+    }
+    println!("{} seeds: {all:?}", last - first + 1);
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    for seed in [3, 17] {
+        let (one, other) = (play(seed, None, false), play(seed, None, false));
+        assert_eq!(format!("{one:?}"), format!("{other:?}"));
+    }
+}
+
+/// A planted fault must be found within a few seeds, by the check that is there for it.
+fn must_be_found(mutation: Mutation, by: &str) {
+    let broken = (1..=PLANTED_SEEDS).filter_map(|seed| play(seed, Some(mutation), false).err());
+    let found: Vec<String> = broken.map(|Broken(what)| what).take(3).collect();
+    assert!(found.iter().any(|what| what.contains(by)), "{mutation:?} was found by: {found:?}");
+}
+
+#[test]
+fn an_acknowledgement_before_the_sync_is_found() {
+    must_be_found(Mutation::AcknowledgeBeforeSync, "acknowledged before");
+}
+
+#[test]
+fn a_message_that_stood_in_no_outbox_is_found() {
+    must_be_found(Mutation::PublishWithoutOutbox, "said before it was durable");
+}
+
+#[test]
+fn a_message_applied_twice_is_found() {
+    must_be_found(Mutation::ForgetMarks, "applied twice");
+}
+
+#[test]
+fn a_running_number_used_twice_is_found() {
+    must_be_found(Mutation::ForgetNumbers, "");
+}
+
+#[test]
+fn an_audit_log_with_a_gap_is_found() {
+    must_be_found(Mutation::ForgetAudit, "");
+}
+
+#[test]
+fn a_ledger_that_lost_a_sum_is_found() {
+    must_be_found(Mutation::ForgetTotals, "the ledger disagrees");
+}
+
+#[test]
+fn a_timer_that_was_forgotten_is_found() {
+    must_be_found(Mutation::ForgetTimers, "");
+}
+
+#[test]
+fn a_returned_message_that_was_dropped_is_found() {
+    must_be_found(Mutation::DropReturned, "messages lost");
+}
+
+#[test]
+fn a_nack_taken_for_success_is_found() {
+    must_be_found(Mutation::NackIsSuccess, "messages lost");
+}
+
+#[test]
+fn an_unknown_outcome_taken_for_success_is_found() {
+    must_be_found(Mutation::UnknownIsSuccess, "messages lost");
+}
+
+#[test]
+fn a_sighting_added_as_money_is_found() {
+    must_be_found(Mutation::AddSightings, "money added");
+}
+
+#[test]
+fn a_party_taken_for_another_is_found() {
+    must_be_found(Mutation::MistakeParties, "");
+}

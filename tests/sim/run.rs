@@ -1,0 +1,451 @@
+//! One run: a scheduler with a seed chooses what happens next, until all is said and done. What
+//! may go wrong goes wrong on the way; then the faults end, and so must the run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kvit_adapters::clock::Clock;
+use kvit_adapters::store::{Fault, MemoryRows, Store};
+use tokio::time::Instant;
+
+use crate::broker::Broker;
+use crate::checks::{Broken, Checked, Observer, must};
+use crate::daemon::Daemon;
+use crate::dice::Dice;
+use crate::ending;
+use crate::mutations::Mutation;
+use crate::story::{Story, When};
+use crate::world::{BEGIN, LATER, moment};
+
+/// Steps with faults, about.
+const STEPS: usize = 600;
+/// Rounds without faults after which a run that has not ended never will.
+const ROUNDS: usize = 4_000;
+/// Destinations at the broker that may take nothing for a while.
+const DESTINATIONS: [&str; 8] = [
+    "kvit.portal.out alpha.case.status",
+    "kvit.portal.out beta.case.status",
+    "kvit.portal.out alpha.decision.published",
+    "kvit.portal.out beta.refund.due",
+    "kvit.agency.out agency-a",
+    "kvit.agency.out agency-b",
+    "kvit.ops.out payment_suspended",
+    "kvit.bank.out erip",
+];
+
+/// What may happen next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Send,
+    SendAgain,
+    Deliver,
+    Look,
+    Commit,
+    Sync,
+    Answer,
+    Acknowledge,
+    Relay,
+    Publish,
+    Schedule,
+    Files,
+    Wait,
+    Later,
+    LoseChannel,
+    CloseDestination,
+    OpenDestinations,
+    FailStore,
+    Crash,
+}
+
+const WEIGHTS: [(usize, Step); 19] = [
+    (18, Step::Send),
+    (4, Step::SendAgain),
+    (24, Step::Deliver),
+    (24, Step::Look),
+    (20, Step::Commit),
+    (14, Step::Sync),
+    (24, Step::Answer),
+    (12, Step::Acknowledge),
+    (24, Step::Relay),
+    (20, Step::Publish),
+    (2, Step::Schedule),
+    (12, Step::Files),
+    (8, Step::Wait),
+    (1, Step::Later),
+    (2, Step::LoseChannel),
+    (2, Step::CloseDestination),
+    (2, Step::OpenDestinations),
+    (1, Step::FailStore),
+    (2, Step::Crash),
+];
+
+/// How much went on in a run.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Figures {
+    pub(crate) steps: usize,
+    pub(crate) letters: usize,
+    pub(crate) crashes: usize,
+    pub(crate) failures: usize,
+    pub(crate) refused: usize,
+    pub(crate) unknown: usize,
+    pub(crate) redelivered: usize,
+}
+
+pub(crate) struct Run {
+    dice: Dice,
+    story: Story,
+    broker: Broker,
+    daemon: Daemon,
+    observer: Observer,
+    clock: Clock,
+    begun: Instant,
+    /// How long it has run, for whoever waits.
+    passed: Duration,
+    mutation: Option<Mutation>,
+    trace: bool,
+    pub(crate) figures: Figures,
+}
+
+fn memory(store: &Store) -> &MemoryRows {
+    match store {
+        Store::Memory(rows) => rows,
+        Store::Sled(_) => unreachable!("a run is played in memory"),
+    }
+}
+
+impl Run {
+    pub(crate) fn new(seed: u64, mutation: Option<Mutation>, trace: bool) -> Self {
+        let clock = Clock::manual(moment(BEGIN));
+        let rows = MemoryRows::default();
+        Mutation::plant(mutation, &rows);
+        let store = Arc::new(Store::Memory(rows));
+        Self {
+            dice: Dice::new(seed),
+            story: Story::of(seed),
+            broker: Broker::default(),
+            daemon: Daemon::start(store, &clock, mutation),
+            observer: Observer::default(),
+            clock,
+            begun: Instant::now(),
+            passed: Duration::ZERO,
+            mutation,
+            trace,
+            figures: Figures::default(),
+        }
+    }
+
+    /// Plays it to its end.
+    pub(crate) fn play(&mut self) -> Checked {
+        let steps = STEPS / 2 + self.dice.below(STEPS);
+        // Some runs have few faults, so that they come far.
+        let quiet = 1 + self.dice.below(6);
+        for _ in 0..steps {
+            let Some(step) = self.dice.weighed(&WEIGHTS) else { continue };
+            let faulty = matches!(step, Step::FailStore | Step::Crash | Step::LoseChannel);
+            if faulty && !self.dice.one_in(quiet) {
+                continue;
+            }
+            self.step(step, true)?;
+        }
+        self.come_to_an_end()
+    }
+
+    /// Without faults all must be said, taken, answered and told.
+    fn come_to_an_end(&mut self) -> Checked {
+        self.say(|| "-- no more faults".to_owned());
+        self.broker.open_all();
+        // What could not be sent as it was is tried again after a restart.
+        self.crash(usize::MAX)?;
+        if self.story.later {
+            self.step(Step::Later, false)?;
+        }
+        for _ in 0..ROUNDS {
+            for step in [
+                Step::Send,
+                Step::Deliver,
+                Step::Look,
+                Step::Files,
+                Step::Commit,
+                Step::Sync,
+                Step::Answer,
+                Step::Answer,
+                Step::Acknowledge,
+                Step::Relay,
+                Step::Publish,
+            ] {
+                self.step(step, false)?;
+            }
+            let outbox = self.daemon.store.outbox(None, 1).unwrap().is_empty();
+            if self.sendable().is_empty() && self.is_quiet() && outbox && self.times()? {
+                self.figures.letters = self.observer.sent.len();
+                return ending::compare(&self.observer, &self.story, &self.daemon.store);
+            }
+            // Destinations that were closed are tried again.
+            if self.is_quiet() && !outbox {
+                self.passed += Duration::from_secs(61);
+            }
+        }
+        let outbox = self.daemon.store.outbox(None, 9).unwrap();
+        Err(Broken(format!("the run does not come to its end; in the outbox: {outbox:?}")))
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.broker.is_empty() && self.daemon.is_idle()
+    }
+
+    /// Lets the schedule look after a while; true when it found nothing to do.
+    fn times(&mut self) -> Result<bool, Broken> {
+        self.wait(Duration::from_secs(6 * 60));
+        let before = self.daemon.store.last_commit();
+        for _ in 0..100 {
+            let looked = self.daemon.schedule();
+            let looked = looked.map_err(|error| Broken(format!("the schedule fails: {error}")))?;
+            if looked {
+                break;
+            }
+            for step in [Step::Commit, Step::Sync, Step::Answer, Step::Answer, Step::Relay] {
+                self.step(step, false)?;
+            }
+        }
+        let rows = self.daemon.store.outbox(None, 1).unwrap();
+        // A firing is itself a commit, at the most for each schedule.
+        let fired = self.daemon.store.last_commit() - before;
+        Ok(rows.is_empty() && self.is_quiet() && fired <= 4)
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.passed += time;
+        let seconds = i64::try_from(time.as_secs()).unwrap();
+        self.clock.set(self.clock.now().plus_seconds(seconds));
+    }
+
+    fn say(&self, what: impl FnOnce() -> String) {
+        if self.trace {
+            println!("{:>5} {}", self.figures.steps, what());
+        }
+    }
+
+    fn step(&mut self, step: Step, faults: bool) -> Checked {
+        self.figures.steps += 1;
+        match step {
+            Step::Send => self.send(),
+            Step::SendAgain => self.send_again(),
+            Step::Deliver => self.deliver(),
+            Step::Look => drop(self.daemon.look()),
+            Step::Commit => return self.commit(),
+            Step::Sync => return self.sync(),
+            Step::Answer => drop(self.daemon.answer()),
+            Step::Acknowledge => return self.acknowledge(),
+            Step::Relay => return self.relay(),
+            Step::Publish => return self.publish(faults),
+            Step::Schedule => {
+                let looked = self.daemon.schedule();
+                return looked.map(drop).map_err(|error| Broken(format!("schedule: {error}")));
+            }
+            Step::Files => self.daemon.take_files(),
+            Step::Wait => {
+                let seconds = self.dice.below(40);
+                self.wait(Duration::from_secs(u64::try_from(seconds).unwrap()));
+            }
+            Step::Later => self.later(),
+            Step::LoseChannel => {
+                let slot = self.dice.below(4);
+                self.say(|| format!("the channel of queue {slot} is lost"));
+                self.broker.lose_channel(slot);
+            }
+            Step::CloseDestination => {
+                let (at, full) = (self.dice.below(DESTINATIONS.len()), self.dice.one_in(2));
+                self.say(|| format!("closed, full {full}: {}", DESTINATIONS[at]));
+                self.broker.close(DESTINATIONS[at].to_owned(), full);
+            }
+            Step::OpenDestinations => self.broker.open_all(),
+            Step::FailStore => {
+                let fault = *self.dice.pick(&[Fault::Apply, Fault::Applied, Fault::Sync]);
+                self.say(|| format!("the store will fail: {fault:?}"));
+                memory(&self.daemon.store).fail_next(fault);
+            }
+            Step::Crash => {
+                let unsynced = memory(&self.daemon.store).unsynced();
+                let left = self.dice.below(unsynced + 1);
+                return self.crash(left);
+            }
+        }
+        Ok(())
+    }
+
+    /// Letters that could be written and were not.
+    fn sendable(&self) -> Vec<usize> {
+        let letters = self.story.letters.iter().enumerate();
+        let may = |when: &When| match when {
+            When::Any => true,
+            When::Later => self.observer.windows_over,
+            When::Acknowledged(letter) => self.broker.acknowledged.contains_key(letter),
+            When::Assigned(order, agency) => {
+                self.observer.assigned.get(order).is_some_and(|it| it.contains(*agency))
+            }
+            When::Published(order, decision) => self.observer.is_published(order, decision),
+        };
+        let unsent = letters.filter(|(at, _)| !self.observer.sent.contains(at));
+        unsent.filter(|(_, letter)| may(&letter.when)).map(|(at, _)| at).collect()
+    }
+
+    fn send(&mut self) {
+        let sendable = self.sendable();
+        if sendable.is_empty() {
+            return;
+        }
+        let at = *self.dice.pick(&sendable);
+        self.post(at);
+        self.observer.sent.insert(at);
+    }
+
+    fn send_again(&mut self) {
+        let sent: Vec<usize> = self.observer.sent.iter().copied().collect();
+        // Nobody repeats after weeks what he said before: kvit need not know it any more.
+        if sent.is_empty() || self.observer.windows_over {
+            return;
+        }
+        let at = *self.dice.pick(&sent);
+        self.post(at);
+    }
+
+    fn post(&mut self, at: usize) {
+        let letter = &self.story.letters[at];
+        self.say(|| {
+            let body =
+                String::from_utf8_lossy(&letter.bytes[..letter.bytes.len().min(400)]).into_owned();
+            format!("{} says {} {}: {body}", letter.user, letter.id, letter.kind)
+        });
+        self.broker.send((at, letter), &mut self.dice);
+    }
+
+    fn deliver(&mut self) {
+        let queues = self.broker.deliverable();
+        if queues.is_empty() || !self.daemon.has_room() {
+            return;
+        }
+        let slot = *self.dice.pick(&queues);
+        if let Some(delivery) = self.broker.deliver(slot, &self.story.letters) {
+            self.figures.redelivered += usize::from(delivery.redelivered);
+            let (id, again) = (&delivery.properties.message_id, delivery.redelivered);
+            self.say(|| format!("delivered {id:?}, again {again}"));
+            self.daemon.receive(delivery);
+        }
+    }
+
+    fn commit(&mut self) -> Checked {
+        let most = 1 + self.dice.below(6);
+        let before = self.daemon.store.last_commit();
+        match self.daemon.commit(most) {
+            Ok(false) => return Ok(()),
+            Ok(true) => {}
+            Err(error) => return self.failed(&format!("{error:?}")),
+        }
+        self.say(|| format!("commit {}", before + 1));
+        let balanced = self.daemon.tally.counts().iter().all(|(_, it)| it.unbalanced() == 0);
+        must(balanced, || "deliveries are not counted right".to_owned())?;
+        let seen = (&*self.daemon.store, &self.story);
+        self.observer.committed(seen, &self.broker.confirmed)
+    }
+
+    fn sync(&mut self) -> Checked {
+        match self.daemon.sync() {
+            Ok(true) => {
+                self.say(|| "synced".to_owned());
+                self.observer.synced(&self.daemon.store);
+                Ok(())
+            }
+            Ok(false) => Ok(()),
+            Err(error) => self.failed(&format!("{error:?}")),
+        }
+    }
+
+    /// The store failed: the daemon stops, and is started again.
+    fn failed(&mut self, why: &str) -> Checked {
+        self.figures.failures += 1;
+        self.say(|| format!("the store fails: {why}"));
+        let unsynced = memory(&self.daemon.store).unsynced();
+        let left = self.dice.below(unsynced + 1);
+        self.crash(left)
+    }
+
+    /// Everything in memory is gone; of what was not synced this many commits are left.
+    fn crash(&mut self, left: usize) -> Checked {
+        self.figures.crashes += 1;
+        self.say(|| format!("crash; {left} commits that were not synced are left"));
+        let rows = memory(&self.daemon.store).after_crash(left);
+        let store = Arc::new(Store::Memory(rows));
+        self.broker.lose_all_channels();
+        self.observer.crashed(&store)?;
+        self.daemon = Daemon::start(store, &self.clock, self.mutation);
+        Ok(())
+    }
+
+    fn acknowledge(&mut self) -> Checked {
+        for slot in 0..4 {
+            let letters = self.broker.take_acks(slot, &self.daemon.acks);
+            if !letters.is_empty() {
+                self.say(|| format!("acknowledged {letters:?}"));
+            }
+            self.observer.acknowledged(&letters, &self.story)?;
+        }
+        Ok(())
+    }
+
+    fn relay(&mut self) -> Checked {
+        let (first, at) = (self.dice.one_in(2), self.begun + self.passed);
+        let turned = self.daemon.relay(first, at);
+        turned.map(drop).map_err(|error| Broken(format!("the relay fails: {error}")))
+    }
+
+    fn publish(&mut self, faults: bool) -> Checked {
+        let lanes = self.daemon.busy_lanes();
+        if lanes.is_empty() {
+            return Ok(());
+        }
+        let lane = *self.dice.pick(&lanes);
+        let most = 1 + self.dice.below(8);
+        let window = self.daemon.window(lane, most);
+        let trouble = faults && self.dice.one_in(12);
+        let ids: Vec<String> = window.iter().map(|it| it.message_id.clone()).collect();
+        let done = self.broker.publish(window, trouble, &mut self.dice);
+        self.say(|| {
+            let outcomes =
+                ids.iter().zip(&done.outcomes).map(|(id, (_, it))| format!("{id} {it:?}"));
+            format!("published {}", outcomes.collect::<Vec<_>>().join(", "))
+        });
+        for (_, outcome) in &done.outcomes {
+            let unknown = matches!(outcome, kvit_adapters::amqp::PublishOutcome::Unknown(_));
+            let fine = *outcome == kvit_adapters::amqp::PublishOutcome::Confirmed;
+            self.figures.unknown += usize::from(unknown);
+            self.figures.refused += usize::from(!unknown && !fine);
+        }
+        let heard = done.outcomes.into_iter();
+        let heard = heard.map(|(ticket, said)| (ticket, Mutation::heard(self.mutation, said)));
+        self.daemon.outcomes.push_back(heard.collect());
+        for message in done.arrived {
+            self.observer.arrived(message, &self.story)?;
+        }
+        Ok(())
+    }
+
+    fn later(&mut self) {
+        if self.story.later && !self.observer.windows_over {
+            self.say(|| "seven weeks pass".to_owned());
+            self.observer.windows_over = true;
+            self.clock.set(moment(LATER));
+        }
+    }
+}
+
+impl Figures {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.steps += other.steps;
+        self.letters += other.letters;
+        self.crashes += other.crashes;
+        self.failures += other.failures;
+        self.refused += other.refused;
+        self.unknown += other.unknown;
+        self.redelivered += other.redelivered;
+    }
+}

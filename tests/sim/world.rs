@@ -1,0 +1,46 @@
+//! Who is there, and under which rules: two portals, two agencies, a payment system and a bank.
+
+use std::sync::{Arc, LazyLock};
+
+use kvit::catalogue::Catalogue;
+use kvit::engine::Rules;
+use kvit::pipeline::Limits;
+use kvit::settings::{OperatorFile, Settings, Sources};
+use kvit_schemas::Moment;
+
+const CATALOGUE: &str = include_str!("../it/convergence/catalogue.toml");
+const SETTINGS: &str = include_str!("settings.toml");
+
+/// When a run begins: all that is said first has happened by then.
+pub(crate) const BEGIN: &str = "2026-03-12T12:00:00+03:00";
+/// When payment windows are over.
+pub(crate) const LATER: &str = "2026-05-02T12:00:00+03:00";
+
+pub(crate) const LIMITS: Limits =
+    Limits { message_bytes: 1 << 20, file_bytes: 1 << 20, quarantine_bytes: 1 << 20 };
+
+pub(crate) struct World {
+    pub(crate) settings: Settings,
+    pub(crate) rules: Rules,
+}
+
+pub(crate) static WORLD: LazyLock<World> = LazyLock::new(|| {
+    let catalogue = Catalogue::parse(&[("catalogue.toml", CATALOGUE)]);
+    let catalogue = catalogue.unwrap_or_else(|findings| panic!("{findings:?}"));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("kvit.toml");
+    std::fs::write(&file, SETTINGS).unwrap();
+    let sources = Sources {
+        file: OperatorFile::Named(file),
+        environment: std::collections::HashMap::new(),
+        overrides: Vec::new(),
+        credentials: None,
+    };
+    let settings = Settings::load(&sources).unwrap_or_else(|error| panic!("{error}")).settings;
+    let rules = kvit::service::rules(&settings, Arc::new(catalogue));
+    World { settings, rules }
+});
+
+pub(crate) fn moment(text: &str) -> Moment {
+    text.parse().unwrap()
+}
