@@ -108,6 +108,20 @@ impl Shape {
         }
     }
 
+    /// What each item of a list holds.
+    pub fn item<'a>(&'a self, node: &'a Node) -> Option<&'a Node> {
+        match self.resolved(node) {
+            Node::List(item) => Some(item),
+            Node::Object(_)
+            | Node::Map(_)
+            | Node::Word(_)
+            | Node::Text(_)
+            | Node::Integer(_)
+            | Node::Carried
+            | Node::Type(_) => None,
+        }
+    }
+
     /// What a member of this name holds.
     pub fn member<'a>(&'a self, node: &'a Node, name: &str) -> Option<&'a Node> {
         match self.resolved(node) {

@@ -243,10 +243,7 @@ impl<'de> Visitor<'de> for Walk<'_, 'de> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         self.wants(|node| matches!(node, Node::List(_)), "a list");
         let inner = self.deeper()?;
-        let node = match self.node() {
-            Some(Node::List(item)) => Some(item.as_ref()),
-            Some(_) | None => None,
-        };
+        let node = self.node.and_then(|node| self.shape?.item(node));
         let mut at = 0;
         loop {
             self.state.borrow_mut().path.push(Step::Item(at));

@@ -15,16 +15,7 @@ pub(in crate::message) struct Place {
 pub(in crate::message) fn place(shape: &Shape, pointer: &str) -> Place {
     let (mut node, mut code) = (Some(&shape.root), None);
     for step in pointer.split('/').skip(1) {
-        node = node.and_then(|node| match shape.resolved(node) {
-            Node::List(item) => Some(item.as_ref()),
-            Node::Object(_)
-            | Node::Map(_)
-            | Node::Word(_)
-            | Node::Text(_)
-            | Node::Integer(_)
-            | Node::Carried
-            | Node::Type(_) => shape.member(node, step),
-        });
+        node = node.and_then(|node| shape.item(node).or_else(|| shape.member(node, step)));
         if let Some(Node::Type(name)) = node {
             code = code_of_type(name).or(code);
         }

@@ -73,17 +73,7 @@ impl Speller<'_> {
     fn field(&mut self, field: &Field, same: &[&Element]) -> Result<(), Fault> {
         let shape = self.shape;
         let outer = self.path.len();
-        let item = match shape.resolved(&field.node) {
-            Node::List(item) => Some(item.as_ref()),
-            Node::Object(_)
-            | Node::Map(_)
-            | Node::Word(_)
-            | Node::Text(_)
-            | Node::Integer(_)
-            | Node::Carried
-            | Node::Type(_) => None,
-        };
-        match (item, same) {
+        match (shape.item(&field.node), same) {
             (None, [one]) => {
                 self.path.push_str(&format!("/{}", field.name));
                 self.value(&field.node, one)?;
