@@ -13,6 +13,7 @@ use kvit_adapters::clock::Clock;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::listen;
 use crate::pipeline::tally::ENDS;
 use crate::service::Shared;
 use crate::telemetry::{self, list};
@@ -29,20 +30,13 @@ pub async fn bind(shared: &Shared) -> std::io::Result<Option<TcpListener>> {
 }
 
 /// Serves `/livez`, `/readyz` and `/metrics` until told to stop.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    shared: Arc<Shared>,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
+pub async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
     let routes = Router::new()
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/metrics", get(render))
         .with_state(shared);
-    axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await
+    listen::serve(listener, |_| routes.clone(), stop).await;
 }
 
 /// The process gets on; a broker that is away is no reason to restart it.

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod doctor;
 pub mod engine;
 pub mod health;
+mod listen;
 pub mod pipeline;
 pub mod queries;
 pub mod schedule;

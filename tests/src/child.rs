@@ -133,6 +133,11 @@ impl Process {
         .await
     }
 
+    /// Where its health listener is.
+    pub fn health(&self) -> SocketAddr {
+        self.health
+    }
+
     /// What it answers on its health listener: status and body.
     pub fn get(&self, path: &str) -> Result<(u16, String)> {
         let mut stream = TcpStream::connect_timeout(&self.health, Duration::from_secs(5))?;

@@ -4,15 +4,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::FromRequestParts;
-use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::connect_info::ConnectInfo;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use axum::serve::IncomingStream;
 use kvit_schemas::{OperatorId, hex};
 use sha2::{Digest, Sha256};
-use tokio::net::UnixListener;
+use tokio::net::UnixStream;
 
 use super::problem::Problem;
 use crate::service::Shared;
@@ -33,9 +33,15 @@ pub(super) enum Peer {
     },
 }
 
-impl Connected<IncomingStream<'_, UnixListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
-        Self::Local { uid: stream.io().peer_cred().ok().map(|peer| peer.uid()) }
+impl Peer {
+    /// Of a connection to the socket.
+    pub(super) fn local(stream: &UnixStream) -> Self {
+        Self::Local { uid: stream.peer_cred().ok().map(|peer| peer.uid()) }
+    }
+
+    /// As the routes are told of it.
+    pub(super) fn told(self) -> Extension<ConnectInfo<Self>> {
+        Extension(ConnectInfo(self))
     }
 }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use kvit_adapters::store::Tables;
 use kvit_schemas::record::{ProposedAct, Seq};
@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::access::Acting;
+use super::asked::Path;
 use super::problem::Problem;
 use crate::engine::Input;
 use crate::pipeline::Work;

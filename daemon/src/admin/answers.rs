@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use kvit_schemas::OrderCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::access::Viewer;
+use super::asked::{Path, Query};
 use super::problem::Problem;
 use super::status::Status;
 use crate::queries::{
@@ -111,18 +111,16 @@ pub(super) async fn suspended(
 pub(super) async fn quarantine(
     _: Viewer,
     State(shared): State<Arc<Shared>>,
-    filter: Result<Query<QuarantineFilter>, QueryRejection>,
+    Query(filter): Query<QuarantineFilter>,
 ) -> Answer<Listed<Quarantined>> {
-    let Query(filter) = filter?;
     ask(shared, move |books| queries::quarantine(books.store, &filter)).await
 }
 
 pub(super) async fn groups(
     _: Viewer,
     State(shared): State<Arc<Shared>>,
-    filter: Result<Query<QuarantineFilter>, QueryRejection>,
+    Query(filter): Query<QuarantineFilter>,
 ) -> Answer<Listed<Group>> {
-    let Query(filter) = filter?;
     ask(shared, move |books| queries::groups(books.store, &filter)).await
 }
 

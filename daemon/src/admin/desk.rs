@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::access::{Acting, Approving, Deciding, Viewer};
 use super::acts::{Because, Done, acted, handed};
 use super::again;
+use super::asked::Path;
 use super::problem::Problem;
 use crate::pipeline::desk::{By, DeskAct, DeskWork};
 use crate::pipeline::files;

@@ -8,6 +8,7 @@ mod access;
 mod acts;
 mod again;
 mod answers;
+mod asked;
 mod desk;
 mod openapi;
 mod problem;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use tokio::net::UnixListener;
+use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use acts::{AssignCase, AssignPayment, Because, Done};
@@ -38,6 +39,7 @@ pub(crate) use works::{Kick, ScheduleView, SourceView};
 /// Bytes of a request: mended bytes of a file, in base64.
 const REQUEST_BYTES_MAX: usize = 24 << 20;
 
+use crate::listen;
 use crate::service::Shared;
 
 /// Opens the socket of `admin.socket`.
@@ -49,7 +51,7 @@ pub async fn bind(shared: &Shared) -> std::io::Result<UnixListener> {
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
-    if tokio::net::UnixStream::connect(path).await.is_ok() {
+    if UnixStream::connect(path).await.is_ok() {
         let why = format!("another daemon answers at {}", path.display());
         return Err(std::io::Error::new(std::io::ErrorKind::AddrInUse, why));
     }
@@ -63,18 +65,15 @@ pub async fn bind(shared: &Shared) -> std::io::Result<UnixListener> {
 }
 
 /// Serves until told to stop.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: UnixListener,
-    shared: Arc<Shared>,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    let routes = app(shared).into_make_service_with_connect_info::<access::Peer>();
-    axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await
+pub async fn serve(listener: UnixListener, shared: Arc<Shared>, stop: CancellationToken) {
+    let routes = app(shared);
+    let of = |stream: &UnixStream| routes.clone().layer(access::Peer::local(stream).told());
+    listen::serve(listener, of, stop).await;
 }
 
 fn app(shared: Arc<Shared>) -> Router {
-    routes::router().layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX)).with_state(shared)
+    let routes = routes::router()
+        .fallback(asked::nothing)
+        .method_not_allowed_fallback(asked::another_method);
+    routes.layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX)).with_state(shared)
 }

@@ -7,14 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::HOST;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -28,13 +25,9 @@ use x509_cert::der::Decode;
 
 use super::access::Peer;
 use super::problem::Problem;
+use crate::listen::{self, CLIENTS_MAX, PATIENCE};
 use crate::service::Shared;
 use crate::settings::AdminTls;
-
-/// Clients at a time.
-const CLIENTS_MAX: usize = 64;
-/// For a handshake, and for the head of a request.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A listener over TLS.
 pub(crate) struct Secure {
@@ -118,29 +111,26 @@ pub(crate) async fn serve(secure: Secure, shared: Arc<Shared>, stop: Cancellatio
         };
         let Ok(place) = Arc::clone(&room).try_acquire_owned() else { continue };
         let (acceptor, routes) = (secure.acceptor.clone(), routes.clone());
+        let stop = stop.clone();
         clients.spawn(async move {
-            client(stream, acceptor, routes).await;
+            client(stream, acceptor, (routes, stop)).await;
             drop(place);
         });
     }
 }
 
-async fn client(stream: TcpStream, acceptor: TlsAcceptor, routes: Router) {
+async fn client(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    (routes, stop): (Router, CancellationToken),
+) {
     let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await else {
         tracing::debug!("a client of the admin API did not get through its handshake");
         return;
     };
     let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
     let peer = Peer::Remote { subject: shown.and_then(subject) };
-    let service = TowerToHyperService::new(routes.layer(axum::Extension(ConnectInfo(peer))));
-    let served = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "a client of the admin API is gone");
-    }
+    listen::speak(stream, routes.layer(peer.told()), stop).await;
 }
 
 /// The subject of a certificate that was found good, as RFC 4514 spells it.

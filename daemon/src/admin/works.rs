@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use kvit_schemas::record::DeskNote;
 use kvit_schemas::{Moment, OperatorId};
@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::access::{Acting, Viewer};
 use super::acts::{Because, Done, acted};
+use super::asked::Path;
 use super::problem::Problem;
 use crate::pipeline::desk::{By, DeskAct};
 use crate::queries::{self, OutboxView, QueryError};

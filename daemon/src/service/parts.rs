@@ -103,9 +103,7 @@ pub(super) async fn spawn_servers(
     let at_health = Arc::clone(shared);
     parts.spawn(async move {
         if let Some(listener) = health {
-            crate::health::serve(listener, at_health, token.clone())
-                .await
-                .map_err(RunError::Listen)?;
+            crate::health::serve(listener, at_health, token.clone()).await;
         }
         token.cancelled().await;
         Ok("the health listener")
@@ -120,7 +118,7 @@ pub(super) async fn spawn_servers(
     }
     let (token, at_admin) = (stop.clone(), Arc::clone(shared));
     parts.spawn(async move {
-        crate::admin::serve(admin, at_admin, token).await.map_err(RunError::Listen)?;
+        crate::admin::serve(admin, at_admin, token).await;
         Ok("the admin API")
     });
     Ok(())
