@@ -10,6 +10,7 @@ mod desk;
 mod doctor;
 mod documents;
 mod drop_folders;
+mod hostile;
 mod observed;
 mod permissions;
 mod poison;
