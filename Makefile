@@ -23,6 +23,14 @@ test: ## All tests: unit, table, property, store, and those against a real broke
 sim: ## The simulation with SEEDS seeds, as many as you have patience for
 	KVIT_SEEDS=$(SEEDS) $(CARGO) test --locked -p kvit-tests --test sim every_seed -- --nocapture
 
+# Which decoder, and how many inputs; `make fuzz TARGET=` lists the decoders.
+TARGET ?=
+RUNS ?= 1000000
+
+.PHONY: fuzz
+fuzz: ## Hostile input for one decoder, guided by coverage: TARGET=json RUNS=10000000
+	tests/fuzz/run.sh "$(TARGET)" $(RUNS)
+
 .PHONY: fmt
 fmt: ## Format the code
 	$(CARGO) fmt --all

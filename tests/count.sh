@@ -10,6 +10,7 @@
 #   house       of kvit-tests, in contracts or tidy: generated files, rules of the code
 #   end-to-end  everything else of kvit-tests: the daemon with broker and store
 #   store       of kvit-adapters, in module store: the durable rows, crashes among it
+#   hostile     of kvit-fuzz: a decoder over its seeds and mutations of them
 #   table       its body compares with `expect!`, or goes through a list of cases
 #   unit        the rest
 # A test that was ignored did not run.
@@ -59,13 +60,14 @@ ran() {
         else if ($1 == "it" && $2 ~ /^(contracts|tidy)::/) which = "house"
         else if ($1 == "it") which = "end-to-end"
         else if ($1 == "kvit-adapters" && $2 ~ /^store::/) which = "store"
+        else if ($1 == "seeds" || $1 == "kvit-fuzz::seeds") which = "hostile"
         else if (kind[name] == "table") which = "table"
         else which = "unit"
         count[which]++
     }
     END {
         printf "tests run:"
-        kinds = split("unit table property simulation store broker end-to-end house", order, " ")
+        kinds = split("unit table property hostile simulation store broker end-to-end house", order, " ")
         for (at = 1; at <= kinds; at++)
             printf "%s %s %d", (at > 1 ? "," : ""), order[at], count[order[at]]
         print ""

@@ -35,6 +35,7 @@ pub use publisher::{
 pub use topology::{
     Admin, Bank, Depth, Party, QueueLimits, Topology, TopologyError, Users, WITHOUT_POLICIES,
 };
+pub use transport::Mender;
 pub use url::{BrokerUrl, BrokerUrlError};
 
 /// How the broker is reached.

@@ -5,11 +5,12 @@ use anyhow::{Result, ensure};
 use super::sources::read;
 
 /// Crates of the workspace that a crate's manifest may name.
-const ALLOWED: [(&str, &[&str]); 4] = [
+const ALLOWED: [(&str, &[&str]); 5] = [
     ("schemas", &[]),
     ("adapters", &["kvit-schemas"]),
     ("daemon", &["kvit-schemas", "kvit-adapters"]),
     ("tests", &["kvit-schemas", "kvit-adapters", "kvit"]),
+    ("tests/fuzz", &["kvit-schemas", "kvit-adapters", "kvit"]),
 ];
 /// Libraries that only some crates may name.
 const KEPT: [(&str, &[&str]); 2] = [("lapin", &["adapters", "tests"]), ("sled", &["adapters"])];

@@ -28,6 +28,8 @@ use stream::{Socket, Stream};
 mod mender;
 mod stream;
 
+pub use mender::Mender;
+
 /// Within this time a broker that does not like our certificate says so.
 const JUDGED: Duration = Duration::from_millis(500);
 

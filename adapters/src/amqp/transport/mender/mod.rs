@@ -32,7 +32,8 @@ enum Change {
 }
 
 /// The bytes of a connection on their way in. Holds each frame back until it is whole.
-pub(super) struct Mender {
+#[derive(Debug)]
+pub struct Mender {
     buffer: Vec<u8>,
     /// Taken by the library up to here,
     taken: usize,
@@ -44,13 +45,20 @@ pub(super) struct Mender {
     is_lost: bool,
 }
 
+impl Default for Mender {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Mender {
-    pub(super) fn new() -> Self {
+    /// At the beginning of a connection.
+    pub fn new() -> Self {
         Self { buffer: vec![0; 64 << 10], taken: 0, judged: 0, end: 0, is_lost: false }
     }
 
     /// Room for more bytes of the socket.
-    pub(super) fn room(&mut self) -> &mut [u8] {
+    pub fn room(&mut self) -> &mut [u8] {
         if self.taken > 0 {
             self.buffer.copy_within(self.taken..self.end, 0);
             self.judged -= self.taken;
@@ -64,7 +72,7 @@ impl Mender {
     }
 
     /// So many bytes were put into the room.
-    pub(super) fn received(&mut self, count: usize) {
+    pub fn received(&mut self, count: usize) {
         self.end = (self.end + count).min(self.buffer.len());
         while !self.is_lost && self.judge().is_some() {}
         if self.is_lost {
@@ -73,7 +81,7 @@ impl Mender {
     }
 
     /// Gives what may be passed on.
-    pub(super) fn take(&mut self, into: &mut [u8]) -> usize {
+    pub fn take(&mut self, into: &mut [u8]) -> usize {
         let count = into.len().min(self.judged - self.taken);
         let from = self.buffer.get(self.taken..self.taken + count);
         if let (Some(into), Some(from)) = (into.get_mut(..count), from) {
