@@ -148,13 +148,16 @@ pub const TARGETS: &[Target] = &[
     Target { words: TEXTS, memory: STREAM, ..body("charset", feeds::charset) },
     Target { words: TEXTS, ..body("codes", values::codes) },
     Target { words: VALUES, ..body("values", values::texts) },
-    body("records", stored::records),
+    Target { memory: LISTS, ..body("records", stored::records) },
     Target { memory: STREAM, ..body("export", stored::export) },
     Target { words: TOML, memory: TREE, runs: 2_000, ..body("settings", config::settings) },
     Target { words: TOML, memory: TREE, ..body("catalogue", config::catalogue) },
     Target { words: HTTP, memory: SERVER, runs: 5_000, ..body("admin", admin::run) },
 ];
 
+/// For a list whose length is announced, serde makes room for a mebibyte at most before it reads
+/// any item; records have lists in lists.
+const LISTS: Memory = Memory { fixed: 4 * MIB, per_byte: 64 };
 /// Settings and catalogue: trees with the place of each value, and all that is wrong with them.
 const TREE: Memory = Memory { fixed: 4 * MIB, per_byte: 4 * KIB };
 /// A whole daemon, whose store keeps what is done.
