@@ -47,6 +47,8 @@ pub(crate) struct Broker {
     pub(crate) acknowledged: BTreeMap<usize, usize>,
     /// Ids of messages that kvit was told have arrived.
     pub(crate) confirmed: BTreeSet<String>,
+    /// Ids of messages that could not be sent as they are.
+    pub(crate) malformed: BTreeSet<String>,
 }
 
 /// What becomes of the messages of one window.
@@ -136,11 +138,12 @@ impl Broker {
     }
 
     /// Takes a window of a lane. `trouble` is what goes wrong with the channel meanwhile: then of
-    /// each message nobody learns whether it arrived.
+    /// each message nobody learns whether it arrived. An `odd` window holds messages that are refused on
+    /// our own side.
     pub(crate) fn publish(
         &mut self,
         window: Vec<Outgoing>,
-        trouble: bool,
+        (trouble, odd): (bool, bool),
         dice: &mut Dice,
     ) -> Window {
         let mut done = Window { outcomes: Vec::new(), arrived: Vec::new() };
@@ -148,6 +151,7 @@ impl Broker {
             let closed = self.closed.get(&format!("{} {}", message.exchange, message.routing_key));
             let outcome = match closed {
                 Some(outcome) => outcome.clone(),
+                None if odd && dice.one_in(4) => PublishOutcome::Malformed("cause"),
                 None if trouble => PublishOutcome::Unknown("the channel closed".to_owned()),
                 None => PublishOutcome::Confirmed,
             };
@@ -160,6 +164,9 @@ impl Broker {
             };
             if outcome == PublishOutcome::Confirmed {
                 self.confirmed.insert(message.message_id.clone());
+            }
+            if matches!(outcome, PublishOutcome::Malformed(_)) {
+                self.malformed.insert(message.message_id.clone());
             }
             done.outcomes.push((message.ticket, outcome));
             if arrives {
@@ -177,7 +184,7 @@ impl Broker {
 }
 
 impl Letter {
-    fn delivery(&self, (slot, ack): (usize, AckHandle), redelivered: bool) -> Delivery {
+    pub(crate) fn delivery(&self, (slot, ack): (usize, AckHandle), redelivered: bool) -> Delivery {
         let exchange = match self.queue {
             Queue::Portal => "kvit.portal.in",
             Queue::Bank | Queue::Files => "kvit.bank.in",

@@ -38,6 +38,13 @@ pub(crate) struct Observer {
     arrived: BTreeMap<String, Arrived>,
     /// Order and agency.
     pub(crate) assigned: BTreeMap<String, BTreeSet<String>>,
+    /// What a person said of payments, by feed and id; and what somebody may have said.
+    pub(crate) persons: BTreeMap<(String, String), String>,
+    pub(crate) asked: BTreeMap<(String, String), String>,
+    /// Revisions of an order that arrived.
+    pub(crate) revisions: BTreeMap<String, BTreeSet<u64>>,
+    /// Order and what its agency or portal was told, where it is told only once.
+    pub(crate) told: BTreeSet<(String, String)>,
     /// Order and decision.
     pub(crate) published: BTreeSet<(String, String)>,
     /// Letters that were refused to their sender, or told to the operators.
@@ -67,7 +74,7 @@ fn body_of(message: &Arrived) -> Value {
 impl Observer {
     /// What was said and must be taken, as the model wants it.
     pub(crate) fn said<'a>(
-        &self,
+        &'a self,
         story: &'a Story,
         assigned: &'a BTreeSet<String>,
         only: impl Fn(usize) -> bool,
@@ -76,7 +83,8 @@ impl Observer {
             self.sent.contains(at) && letter.fate == Fate::Taken && only(*at)
         });
         let bodies = taken.flat_map(|(_, letter)| letter.says.iter().map(|it| (letter.kind, it)));
-        Said { bodies: bodies.collect(), assigned, windows_over: self.windows_over }
+        let persons = &self.persons;
+        Said { bodies: bodies.collect(), assigned, windows_over: self.windows_over, persons }
     }
 
     /// A commit was applied: looks at what it made of the store.
@@ -209,12 +217,12 @@ impl Observer {
             })
         });
         let owner = application.map(|letter| letter.user);
-        let agency = order.and_then(|order| said.terms(order)).map(|terms| terms.agency);
+        let agencies = order.map(|order| said.agencies(order)).unwrap_or_default();
         let Arrived { exchange, key, kind, .. } = message;
         let right = match (exchange.as_str(), kind.as_str()) {
             (_, "message.refused.v1") => true,
             ("kvit.portal.out", _) => owner.is_some_and(|it| key.starts_with(&format!("{it}."))),
-            ("kvit.agency.out", _) => agency == Some(key),
+            ("kvit.agency.out", _) => agencies.contains(&key.as_str()),
             ("kvit.bank.out", "file.report.v1") => body["feed"].as_str() == Some(key),
             ("kvit.ops.out", "alert.raised.v1") => true,
             ("kvit.ops.out", "refund.due.v1") => owner.is_none(),
@@ -227,10 +235,26 @@ impl Observer {
         let order = body["order_code"].as_str().unwrap_or_default().to_owned();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let revision = body["revision"].as_u64().unwrap_or_default();
+        if revision > 0 {
+            self.revisions.entry(order.clone()).or_default().insert(revision);
+        }
         match message.kind.as_str() {
+            "documents.added.v1" | "case.withdrawn.v1" => {
+                self.told.insert((order, format!("{} {}", message.kind, message.key)));
+            }
+            "case.documents_requested.v1" => {
+                self.told.insert((order, message.kind.clone()));
+            }
+            "file.report.v1" => return file_report(body, story),
             "case.assigned.v1" => {
                 let nobody = BTreeSet::new();
-                let could = self.said(story, &nobody, |_| true).could_be_open(&order);
+                let mut said = self.said(story, &nobody, |_| true);
+                let form = said.all("application.submitted.v1", &order).next();
+                must(form.is_some_and(|it| it["form"] == body["form"]), || {
+                    format!("the form did not arrive as it was: {order}")
+                })?;
+                said.persons = &self.asked;
+                let could = said.could_be_open(&order);
                 must(could, || format!("assigned without evidence: {order}"))?;
                 self.assigned.entry(order).or_default().insert(message.key.clone());
             }
@@ -295,10 +319,35 @@ impl Observer {
         Ok(())
     }
 
+    /// The first agency gave the case back.
+    pub(crate) fn was_returned(&self, story: &Story, order: &str) -> bool {
+        let mut letters = story.letters.iter().enumerate();
+        letters.any(|(at, letter)| {
+            letter.kind == "case.returned.v1"
+                && letter.says[0]["order_code"] == order
+                && self.sent.contains(&at)
+        })
+    }
+
     /// Every decision that was taken was published.
     pub(crate) fn is_published(&self, order: &str, decision: &str) -> bool {
         self.published.contains(&(order.to_owned(), decision.to_owned()))
     }
+}
+
+/// A file that is applied is applied to its end, each row once, however often it was begun.
+fn file_report(body: &Value, story: &Story) -> Checked {
+    let rows = &body["rows"];
+    let count = |name: &str| rows[name].as_u64().unwrap_or_default();
+    let file = story.letters.iter().find(|letter| letter.kind == "statement.file.v1");
+    let all = u64::try_from(file.map_or(0, |letter| letter.says.len())).unwrap();
+    let new = count("applied") + count("suspended");
+    let right = match body["outcome"].as_str() {
+        Some("applied") => count("read") == all && new == all,
+        Some("duplicate") => count("read") == all && count("duplicate") == all,
+        _ => false,
+    };
+    must(right, || format!("a file of {all} rows ends so: {body}"))
 }
 
 /// The audit log is a whole chain, and the books agree with themselves.
@@ -319,7 +368,9 @@ fn outbox(store: &Store) -> BTreeMap<(u64, u16), Vec<String>> {
 fn effect(message: &Arrived, body: &Value) -> Option<String> {
     let (kind, order) = (&message.kind, body["order_code"].as_str().unwrap_or_default());
     match kind.as_str() {
-        "case.assigned.v1" => Some(format!("{kind} {order} {}", message.key)),
+        "case.assigned.v1" | "documents.added.v1" | "case.documents_requested.v1" => {
+            Some(format!("{kind} {order} {}", message.key))
+        }
         "decision.published.v1" => Some(format!("{kind} {order} {}", body["decision_id"])),
         "refund.due.v1" => Some(format!("{kind} {} {}", body["refund_id"], body["revision"])),
         "case.status.v1" | "case.payment_changed.v1" | "case.withdrawn.v1" => {

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
 use kvit::pipeline::committer::{Batches, Committer, Pending, Progress, Syncer};
+use kvit::pipeline::desk::{By, DeskAct, DeskEnded, DeskWork};
 use kvit::pipeline::relay::{Event, Relay};
 use kvit::pipeline::{Addresses, Applier, CommitterHandle, Intake, Prepared, Taken, Tally, Work};
 use kvit::schedule::Schedule;
@@ -19,7 +20,8 @@ use kvit::telemetry::Spans;
 use kvit_adapters::amqp::{AckHandle, Acks, Delivery, Lanes, Outcomes, Outgoing, PublisherHandle};
 use kvit_adapters::clock::Clock;
 use kvit_adapters::store::{OutboxRow, Store, StoreError};
-use tokio::sync::{mpsc, watch};
+use kvit_schemas::PortalId;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::mutations::Mutation;
@@ -28,6 +30,9 @@ use crate::world::{LIMITS, WORLD};
 /// Channels are short here, so that they are often full.
 const DEPTH: usize = 6;
 const LANES: usize = 2;
+/// Messages on their way that fill the relay's window, and rows it reads at a time.
+const WINDOW: usize = 5;
+const PAGE: usize = 3;
 /// Commits that may wait for the sync.
 const PENDING: usize = 2;
 
@@ -38,6 +43,9 @@ pub(crate) struct Daemon {
     pub(crate) store: Arc<Store>,
     pub(crate) acks: Acks,
     pub(crate) tally: Arc<Tally>,
+    progress: Arc<Progress>,
+    /// Portals that do not read what is said to them.
+    pub(crate) unread: watch::Sender<BTreeSet<PortalId>>,
     clock: Clock,
     intake: Intake,
     spans: Spans,
@@ -60,6 +68,21 @@ pub(crate) struct Daemon {
     schedule: Arc<Schedule>,
     looking: Option<Task<Result<bool, StoreError>>>,
     mutation: Option<Mutation>,
+}
+
+fn schedule(
+    store: &Arc<Store>,
+    work: &mpsc::Sender<Work>,
+    (clock, unread): (&Clock, watch::Receiver<BTreeSet<PortalId>>),
+) -> Schedule {
+    Schedule {
+        jobs: kvit::service::jobs(&WORLD.settings).unwrap(),
+        store: Arc::clone(store),
+        work: work.clone(),
+        clock: clock.clone(),
+        unread,
+        wishes: mpsc::channel(1).1,
+    }
 }
 
 /// What a poll brings, where nobody waits: whoever turns the daemon comes again.
@@ -88,6 +111,8 @@ impl Daemon {
         let directory = Mutation::directory(mutation, Directory::from(settings));
         let progress = Arc::new(Progress::default());
         progress.durable.store(store.last_commit(), Ordering::Release);
+        let rows = store.outbox(None, usize::MAX).unwrap().len();
+        progress.outbox_rows.store(u64::try_from(rows).unwrap(), Ordering::Release);
         let keep_days = u32::from(settings.dedupe.keep_days);
         let applier = Applier::new(&store, rules, directory.clone(), LIMITS, keep_days).unwrap();
         let acks = Acks::new(5);
@@ -108,16 +133,11 @@ impl Daemon {
             publisher,
             CommitterHandle { work: work.clone() },
             Addresses::from(settings),
-            (progress, clock.clone(), Spans::default()),
+            (Arc::clone(&progress), clock.clone(), Spans::default()),
         );
-        let schedule = Arc::new(Schedule {
-            jobs: kvit::service::jobs(settings).unwrap(),
-            store: Arc::clone(&store),
-            work: work.clone(),
-            clock: clock.clone(),
-            unread: watch::channel(BTreeSet::new()).1,
-            wishes: mpsc::channel(1).1,
-        });
+        let relay = relay.narrowed(WINDOW, PAGE);
+        let (unread, unread_now) = watch::channel(BTreeSet::new());
+        let schedule = Arc::new(schedule(&store, &work, (clock, unread_now)));
         let (files, waiting) = mpsc::channel(DEPTH);
         let turns = kvit::service::turns(settings);
         let taking_files = Box::pin(take_files(waiting, directory.clone(), (work.clone(), turns)));
@@ -125,6 +145,8 @@ impl Daemon {
             store,
             acks,
             tally: Arc::default(),
+            progress,
+            unread,
             clock: clock.clone(),
             intake: Intake { directory, limits: LIMITS },
             spans: Spans::default(),
@@ -260,6 +282,24 @@ impl Daemon {
         let Some(looked) = poll(looking) else { return Ok(false) };
         self.looking = None;
         looked.map(|_| true)
+    }
+
+    /// A person hands in an act; `None` when there is no room for it now.
+    pub(crate) fn ask(&self, act: DeskAct, dry_run: bool) -> Option<oneshot::Receiver<DeskEnded>> {
+        let (id, reason) = ("operator".parse().unwrap(), "it is plain".to_owned());
+        let work = DeskWork { act, by: By { id, reason }, approves: None, dry_run };
+        let (reply, answer) = oneshot::channel();
+        self.work.try_send(Work::Desk(Box::new(work), reply)).ok().map(|()| answer)
+    }
+
+    /// A person wants all destinations tried again.
+    pub(crate) fn kick(&mut self, at: Instant) -> Result<(), StoreError> {
+        now(self.relay.turn(Event::Kicked(None), at))
+    }
+
+    /// How many rows the daemon thinks are in the outbox.
+    pub(crate) fn outbox_rows(&self) -> u64 {
+        self.progress.outbox_rows.load(Ordering::Acquire)
     }
 
     /// True when nothing is under way in the daemon.

@@ -6,13 +6,17 @@ use kvit_adapters::store::{Store, Tables};
 use kvit_schemas::message::RefundState;
 
 use crate::checks::{Broken, Checked, Observer, must, names, state, whole};
-use crate::model::{Ending, Names, Place};
+use crate::model::{Ending, Names, Place, Said};
 use crate::story::Story;
 
 /// Everything was said, taken, answered and told: compares it with the reference.
 pub(crate) fn compare(observer: &Observer, story: &Story, store: &Store) -> Checked {
     whole(store)?;
-    let assigned: BTreeSet<String> = observer.assigned.keys().cloned().collect();
+    let has = |(order, agencies): &(&String, &BTreeSet<String>)| {
+        agencies.len() > usize::from(observer.was_returned(story, order))
+    };
+    let assigned = observer.assigned.iter().filter(has).map(|(order, _)| order.clone());
+    let assigned: BTreeSet<String> = assigned.collect();
     let said = observer.said(story, &assigned, |_| true);
     let wanted = said.payments();
     let found = kept(store);
@@ -46,7 +50,39 @@ pub(crate) fn compare(observer: &Observer, story: &Story, store: &Store) -> Chec
         }
     }
     refunds(observer, &wanted)?;
+    others(observer, story, &said)?;
+    for (order, revisions) in &observer.revisions {
+        let whole = (1..).zip(revisions).all(|(wanted, found)| wanted == *found);
+        must(whole || order.is_empty(), || format!("{order}: some of {revisions:?} is missing"))?;
+    }
     observer.refusals(story)
+}
+
+/// What is carried from one party to another arrived.
+fn others(observer: &Observer, story: &Story, said: &Said<'_>) -> Checked {
+    let taken = |kind: &'static str, order: &str| said.all(kind, order).next().is_some();
+    for order in said.orders() {
+        let told = |what: &str| observer.told.contains(&(order.clone(), what.to_owned()));
+        let carried = taken("case.documents_requested.v1", &order);
+        must(!carried || told("case.documents_requested.v1"), || {
+            format!("a request of documents for {order} was not carried")
+        })?;
+        if !said.assigned.contains(&order) {
+            continue;
+        }
+        let last = observer.was_returned(story, &order);
+        let agency = if last { Some("agency-a") } else { said.terms(&order).map(|it| it.agency) };
+        let agency = agency.unwrap_or_default();
+        let carried = taken("documents.added.v1", &order);
+        must(!carried || told(&format!("documents.added.v1 {agency}")), || {
+            format!("documents for {order} did not reach {agency}")
+        })?;
+        let withdrawn = said.order(&order).is_some_and(|it| it.status == "withdrawn");
+        must(!withdrawn || told(&format!("case.withdrawn.v1 {agency}")), || {
+            format!("{agency} was not told that {order} is withdrawn")
+        })?;
+    }
+    Ok(())
 }
 
 /// What others were told of refunds is what is due.

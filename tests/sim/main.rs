@@ -12,11 +12,13 @@
 mod broker;
 mod checks;
 mod daemon;
+mod desk;
 mod dice;
 mod ending;
 mod files;
 mod model;
 mod mutations;
+mod regressions;
 mod run;
 mod story;
 mod world;
@@ -28,7 +30,7 @@ use mutations::Mutation;
 use run::{Figures, Run};
 
 /// Seeds that a gate plays.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 600;
 /// Seeds within which a planted fault must be found.
 const PLANTED_SEEDS: u64 = 40;
 

@@ -40,6 +40,8 @@ pub(crate) struct Money {
     currency: String,
     order: Option<String>,
     paid_at: String,
+    /// A person said which order it is for.
+    by_person: bool,
 }
 
 /// Where the money of a payment is.
@@ -81,6 +83,8 @@ pub(crate) struct Said<'a> {
     pub(crate) bodies: Vec<(&'static str, &'a Value)>,
     pub(crate) assigned: &'a BTreeSet<String>,
     pub(crate) windows_over: bool,
+    /// Payments by feed and id of which a person said the order.
+    pub(crate) persons: &'a BTreeMap<(String, String), String>,
 }
 
 fn text<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
@@ -99,7 +103,11 @@ pub(crate) struct Terms {
 }
 
 impl Said<'_> {
-    fn all<'s>(&'s self, kind: &'s str, order: &'s str) -> impl Iterator<Item = &'s Value> {
+    pub(crate) fn all<'s>(
+        &'s self,
+        kind: &'s str,
+        order: &'s str,
+    ) -> impl Iterator<Item = &'s Value> {
         let of = move |(said, body): &(&'static str, &'s Value)| {
             *said == kind && text(body, "order_code") == Some(order)
         };
@@ -110,6 +118,16 @@ impl Said<'_> {
     pub(crate) fn orders(&self) -> BTreeSet<String> {
         let applied = self.bodies.iter().filter(|(kind, _)| *kind == "application.submitted.v1");
         applied.filter_map(|(_, body)| text(body, "order_code").map(str::to_owned)).collect()
+    }
+
+    /// The agencies that may have the case: that of its route, and whom that one named.
+    pub(crate) fn agencies(&self, order: &str) -> Vec<&str> {
+        let route = self.terms(order).map(|terms| terms.agency);
+        let named = self.bodies.iter().filter(|(kind, body)| {
+            *kind == "case.returned.v1" && text(body, "order_code") == Some(order)
+        });
+        let named = named.filter_map(|(_, body)| text(body, "suggested_agency"));
+        route.into_iter().chain(named).collect()
     }
 
     pub(crate) fn terms(&self, order: &str) -> Option<Terms> {
@@ -163,7 +181,20 @@ impl Said<'_> {
                 None => all.push(vec![seen]),
             }
         }
-        all.into_iter().map(Money::of).collect()
+        all.into_iter().map(|seen| self.one(seen)).collect()
+    }
+
+    fn one(&self, seen: Vec<Seen>) -> Money {
+        let by = |it: &Seen| self.persons.get(&(it.feed.clone(), it.id.clone())).cloned();
+        let person = seen.iter().find_map(by);
+        let by_person = person.is_some();
+        let quoted = person.or_else(|| seen.iter().find_map(|it| it.quoted.clone()));
+        let order = quoted.or_else(|| seen.iter().find_map(|it| it.found.clone()));
+        let state = seen.iter().map(|it| it.state).max().unwrap();
+        let amount = seen.iter().map(|it| it.amount).max().unwrap();
+        let paid_at = seen.iter().map(|it| it.paid_at.clone()).min().unwrap();
+        let currency = seen[0].currency.clone();
+        Money { seen, state, amount, currency, order, paid_at, by_person }
     }
 
     /// Where each payment's money is at the end.
@@ -304,7 +335,8 @@ impl Said<'_> {
             } else {
                 State::Accepted
             };
-            money.seen.iter().any(|it| it.names_order(order)) && money.state >= least
+            let named = money.seen.iter().any(|it| it.names_order(order));
+            (named || money.order.as_deref() == Some(order)) && money.state >= least
         };
         let sum: i64 = self.money().iter().filter(counts).map(|money| money.amount).sum();
         sum >= terms.due || (terms.procedure == "claimed" && receipt)
@@ -337,16 +369,6 @@ impl Seen {
 }
 
 impl Money {
-    fn of(seen: Vec<Seen>) -> Self {
-        let quoted = seen.iter().find_map(|it| it.quoted.clone());
-        let order = quoted.or_else(|| seen.iter().find_map(|it| it.found.clone()));
-        let state = seen.iter().map(|it| it.state).max().unwrap();
-        let amount = seen.iter().map(|it| it.amount).max().unwrap();
-        let paid_at = seen.iter().map(|it| it.paid_at.clone()).min().unwrap();
-        let currency = seen[0].currency.clone();
-        Self { seen, state, amount, currency, order, paid_at }
-    }
-
     pub(crate) fn names(&self) -> Names {
         self.seen.iter().map(|it| (it.feed.clone(), it.id.clone())).collect()
     }
@@ -369,11 +391,13 @@ impl Money {
         if terms.due > 0 && self.currency != "BYN" {
             return true;
         }
-        of_order.iter().any(|other| {
-            other.names() != self.names()
-                && (self.shows_again(other) && other.state >= self.state
-                    || other.shows_again(self) && other.state > self.state)
-        })
+        // What a person said is not doubted.
+        !self.by_person
+            && of_order.iter().any(|other| {
+                other.names() != self.names()
+                    && (self.shows_again(other) && other.state >= self.state
+                        || other.shows_again(self) && other.state > self.state)
+            })
     }
 
     /// The bank may show money again that ERIP has told of: on the same day, as much, and without

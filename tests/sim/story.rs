@@ -66,6 +66,8 @@ struct Order {
     code: String,
     portal: &'static str,
     agency: &'static str,
+    /// Its first agency gives it back, and names the other.
+    returns: bool,
     later: bool,
 }
 
@@ -139,7 +141,8 @@ impl Story {
     fn order(&mut self, code: String, dice: &mut Dice) {
         let (procedure, fee, agency) = *dice.pick(&PROCEDURES);
         let portal = *dice.pick(&PORTALS);
-        let order = Order { code, portal, agency, later: self.later && dice.one_in(3) };
+        let returns = procedure == "elsewhere" && dice.one_in(2);
+        let order = Order { code, portal, agency, returns, later: self.later && dice.one_in(3) };
         let application =
             (!dice.one_in(10)).then(|| self.application(&order, procedure, fee, dice));
         for number in 0..dice.below(4) {
@@ -263,8 +266,27 @@ impl Story {
     }
 
     fn agency_says(&mut self, order: &Order, dice: &mut Dice) {
-        let (code, agency) = (&order.code, order.agency);
+        let code = &order.code;
+        if order.returns {
+            let body = json!({ "order_code": code, "returned_at": "2026-03-08T09:00:00+03:00",
+                "reason": "not ours", "suggested_agency": "agency-a" });
+            let at = self.agency(order.agency, "case.returned.v1", body);
+            self.set(at, When::Assigned(code.clone(), order.agency), Fate::Taken);
+        }
+        let agency = if order.returns { "agency-a" } else { order.agency };
         let assigned = || When::Assigned(code.clone(), agency);
+        if dice.one_in(4) {
+            let body = json!({ "order_code": code, "request_id": "r1", "text": "one more paper",
+                "requested_at": "2026-03-09T10:00:00+03:00" });
+            let at = self.agency(agency, "case.documents_requested.v1", body);
+            self.set(at, assigned(), Fate::Taken);
+        }
+        if dice.one_in(4) {
+            let body = json!({ "order_code": code, "kind": "extended", "until": "2026-04-20",
+                "reason": "an expert is asked", "changed_at": "2026-03-09T11:00:00+03:00" });
+            let at = self.agency(agency, "case.deadline_changed.v1", body);
+            self.set(at, assigned(), Fate::Taken);
+        }
         if dice.one_in(2) {
             let body = json!({ "order_code": code, "registration_number": "12-3",
                 "registered_at": "2026-03-09T09:00:00+03:00" });
@@ -307,7 +329,7 @@ impl Story {
             let at = self.portal(other, "application.withdrawn.v1", body);
             self.set(at, When::Any, Fate::Refused("kvit.portal.out", key));
         }
-        if dice.one_in(5) {
+        if dice.one_in(5) && !order.returns {
             let other = if order.agency == "agency-a" { "agency-b" } else { "agency-a" };
             let body = json!({ "order_code": code, "decision_id": "d1", "outcome": "granted",
                 "decided_at": "2026-03-10T09:00:00+03:00", "title": "Decision", "text": "Text",

@@ -69,6 +69,8 @@ pub struct Relay {
     sent: Vec<Place>,
     /// When this turn began.
     now: Instant,
+    /// Messages on their way from which on no further row is taken, and rows read at a time.
+    window: (usize, usize),
 }
 
 /// Something that the relay is to look at.
@@ -115,7 +117,15 @@ impl Relay {
             held: BTreeMap::new(),
             sent: Vec::new(),
             now: Instant::now(),
+            window: (WINDOW, PAGE),
         }
+    }
+
+    /// With a narrower window, so that few messages fill it.
+    #[must_use]
+    pub fn narrowed(mut self, messages: usize, page: usize) -> Self {
+        self.window = (messages.clamp(1, WINDOW), page.clamp(1, PAGE));
+        self
     }
 
     /// Publishes until told to stop. What is not confirmed by then comes again after the next
@@ -212,7 +222,8 @@ impl Relay {
     async fn read_on(&mut self) -> Result<(), StoreError> {
         let durable = self.progress.durable.load(Ordering::Acquire);
         let cursor = self.cursor;
-        let rows = read(&self.store, move |store| store.outbox(cursor, PAGE)).await?;
+        let page = self.window.1;
+        let rows = read(&self.store, move |store| store.outbox(cursor, page)).await?;
         let mut taken = 0_usize;
         for row in rows {
             if row.commit > durable || !self.has_room() {
@@ -296,7 +307,7 @@ impl Relay {
 
     /// True when one more row may be taken.
     fn has_room(&self) -> bool {
-        self.tickets.len() < WINDOW && self.bytes < WINDOW_BYTES
+        self.tickets.len() < self.window.0 && self.bytes < WINDOW_BYTES
     }
 
     fn settle(&mut self, window: Outcomes) {
@@ -326,6 +337,7 @@ impl Relay {
                     // Kvit's own bug. It stays in the outbox and holds up nobody.
                     let place = ticket.place;
                     tracing::error!(?place, what, "a message cannot be sent: too long for AMQP");
+                    self.probed(&ticket.destination);
                 }
             }
         }
@@ -340,13 +352,19 @@ impl Relay {
             }
         }
         if let Some(hold) = self.held.get_mut(&ticket.destination) {
-            hold.probing = false;
             hold.failures = 0;
-            hold.next = self.now;
-            if hold.waiting.is_empty() {
-                self.held.remove(&ticket.destination);
-                tracing::info!(destination = ?ticket.destination, "destination takes messages again");
-            }
+        }
+        self.probed(&ticket.destination);
+    }
+
+    /// A held destination may be tried with what waits for it next, if anything does.
+    fn probed(&mut self, destination: &Destination) {
+        let Some(hold) = self.held.get_mut(destination) else { return };
+        hold.probing = false;
+        hold.next = self.now;
+        if hold.waiting.is_empty() {
+            self.held.remove(destination);
+            tracing::info!(?destination, "destination takes messages again");
         }
     }
 

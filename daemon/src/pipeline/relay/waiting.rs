@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::hold::{HOLD_FIRST, HOLD_MAX};
 use super::ticket::Ticket;
-use super::{Held, Hold, PAGE, Place, Relay, WINDOW};
+use super::{Held, Hold, Place, Relay};
 use crate::blocking::read;
 use crate::pipeline::desk::place;
 
@@ -63,8 +63,8 @@ impl Relay {
             .collect();
         for destination in due {
             let Some(hold) = self.held.get_mut(&destination) else { continue };
-            let room = WINDOW.saturating_sub(self.tickets.len());
-            let many = if hold.failures == 0 { PAGE.min(room) } else { 1 };
+            let room = self.window.0.saturating_sub(self.tickets.len());
+            let many = if hold.failures == 0 { self.window.1.min(room) } else { 1 };
             if many == 0 {
                 continue;
             }
