@@ -58,6 +58,9 @@ fn whatever_goes_wrong_every_seed_ends_as_the_reference_says() {
     let last = only.unwrap_or(first + many - 1);
     let mut all = Figures::default();
     for seed in first..=last {
+        if (seed - first) % 1_000 == 999 {
+            println!("{seed} …");
+        }
         match play(seed, None, only.is_some()) {
             Ok(figures) => all.add(&figures),
             Err(Broken(what)) => panic!(

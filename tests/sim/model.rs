@@ -168,12 +168,13 @@ impl Said<'_> {
         seen
     }
 
-    /// All money, each once: sightings of different feeds under one ERIP number are the same.
+    /// All money, each once: sightings of different feeds under one ERIP number, of as much, are the
+    /// same.
     pub(crate) fn money(&self) -> Vec<Money> {
         let mut all: Vec<Vec<Seen>> = Vec::new();
         for seen in self.seen() {
             let same = |known: &&mut Vec<Seen>| {
-                known.iter().any(|it| it.operation.is_some() && it.operation == seen.operation)
+                known.iter().any(|it| it.is_number_of(&seen) && it.is_as_much_as(&seen))
                     && known.iter().all(|it| it.feed != seen.feed)
             };
             match all.iter_mut().find(same) {
@@ -188,8 +189,12 @@ impl Said<'_> {
         let by = |it: &Seen| self.persons.get(&(it.feed.clone(), it.id.clone())).cloned();
         let person = seen.iter().find_map(by);
         let by_person = person.is_some();
-        let quoted = person.or_else(|| seen.iter().find_map(|it| it.quoted.clone()));
-        let order = quoted.or_else(|| seen.iter().find_map(|it| it.found.clone()));
+        let quoted: BTreeSet<&String> = seen.iter().filter_map(|it| it.quoted.as_ref()).collect();
+        let found: BTreeSet<&String> = seen.iter().filter_map(|it| it.found.as_ref()).collect();
+        let codes = if quoted.is_empty() { found } else { quoted };
+        // Of codes that disagree none is believed.
+        let agreed = codes.first().filter(|_| codes.len() == 1).map(|code| (*code).clone());
+        let order = person.or(agreed);
         let state = seen.iter().map(|it| it.state).max().unwrap();
         let amount = seen.iter().map(|it| it.amount).max().unwrap();
         let paid_at = seen.iter().map(|it| it.paid_at.clone()).min().unwrap();
@@ -357,12 +362,20 @@ impl Terms {
         let stands =
             |it: &&&Money| it.is_live() && !it.is_held(self, of_order) && !it.is_late(self);
         let mut line: Vec<&Money> = of_order.iter().filter(stands).copied().collect();
-        line.sort_by_key(|it| (!self.counts(it.state), it.paid_at.clone(), it.names()));
+        line.sort_by_key(|it| (!self.counts(it.state), it.paid_at.clone(), it.main()));
         line
     }
 }
 
 impl Seen {
+    fn is_number_of(&self, other: &Self) -> bool {
+        self.operation.is_some() && self.operation == other.operation
+    }
+
+    fn is_as_much_as(&self, other: &Self) -> bool {
+        (self.amount, &self.currency) == (other.amount, &other.currency)
+    }
+
     fn names_order(&self, order: &str) -> bool {
         self.quoted.as_deref() == Some(order) || self.found.as_deref() == Some(order)
     }
@@ -371,6 +384,13 @@ impl Seen {
 impl Money {
     pub(crate) fn names(&self) -> Names {
         self.seen.iter().map(|it| (it.feed.clone(), it.id.clone())).collect()
+    }
+
+    /// The name it goes by: ERIP's before the bank's.
+    fn main(&self) -> (String, String) {
+        let erip = self.seen.iter().find(|it| it.feed == "erip");
+        let main = erip.unwrap_or(&self.seen[0]);
+        (main.feed.clone(), main.id.clone())
     }
 
     /// The amount, while there is any.
@@ -400,18 +420,16 @@ impl Money {
             })
     }
 
-    /// The bank may show money again that ERIP has told of: on the same day, as much, and without
-    /// a sighting of its own at ERIP.
+    /// The bank may show money again that ERIP has told of: on the same day as much, or under the
+    /// same number, and without a sighting of its own at ERIP.
     fn shows_again(&self, other: &Money) -> bool {
         let (Some(bank), None, Some(erip)) =
             (self.feed("bank"), self.feed("erip"), other.feed("erip"))
         else {
             return false;
         };
-        let alike = bank.amount == erip.amount
-            && bank.currency == erip.currency
-            && bank.paid_at[..10] == erip.paid_at[..10];
-        alike && other.state != State::Failed
+        let alike = bank.is_as_much_as(erip) && bank.paid_at[..10] == erip.paid_at[..10];
+        (alike || bank.is_number_of(erip)) && other.state != State::Failed
     }
 
     /// It came after the window of a procedure that takes no late money.

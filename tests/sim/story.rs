@@ -231,11 +231,20 @@ impl Story {
         dice: &mut Dice,
     ) {
         let (joined, quoted) = (!dice.one_in(3), dice.one_in(2));
+        // Sometimes the bank says another amount, or another order.
+        let mut money = money.clone();
+        if dice.one_in(8) {
+            money["amount"] = json!("30.00");
+        }
+        let mut code = order.code.clone();
+        if dice.one_in(6) {
+            code.replace_range(29.., "1");
+        }
         let ways: [&[&str]; 2] = [&["credited"], &["credited", "reversed"]];
         for state in *dice.pick(&ways) {
             let body = json!({
                 "feed": "bank", "payment_id": format!("{}/{number}", order.code), "state": state,
-                "order_code": quoted.then_some(&order.code), "amount": money, "paid_at": paid_at,
+                "order_code": quoted.then_some(&code), "amount": money, "paid_at": paid_at,
                 "references": joined.then(|| json!({ "erip_operation": operation })) });
             let at = self.bank("bank", body);
             self.set(at, if order.later { When::Later } else { When::Any }, Fate::Taken);
