@@ -30,7 +30,7 @@ use mutations::Mutation;
 use run::{Figures, Run};
 
 /// Seeds that a gate plays.
-const SEEDS: u64 = 600;
+const SEEDS: u64 = 1_000;
 /// Seeds within which a planted fault must be found.
 const PLANTED_SEEDS: u64 = 40;
 

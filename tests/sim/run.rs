@@ -148,8 +148,11 @@ impl Run {
         let steps = STEPS / 2 + self.dice.below(STEPS);
         // Some runs have few faults, so that they come far.
         let quiet = 1 + self.dice.below(6);
+        // Every other run has a pace of its own: some parts starve in it, others are always first.
+        let paces: &[usize] = if self.dice.one_in(2) { &[1] } else { &[0, 1, 1, 2, 6] };
+        let weights = WEIGHTS.map(|(weight, step)| (weight * *self.dice.pick(paces), step));
         for _ in 0..steps {
-            let Some(step) = self.dice.weighed(&WEIGHTS) else { continue };
+            let Some(step) = self.dice.weighed(&weights) else { continue };
             let faulty = matches!(step, Step::FailStore | Step::Crash | Step::LoseChannel);
             if faulty && !self.dice.one_in(quiet) {
                 continue;
