@@ -57,6 +57,24 @@ integrators: ## The integrators' pages, their programs run against a daemon; PRO
 	$(BUILD_DEMO)
 	env -u KVIT_AMQP_URL deploy/with-broker.sh tests/integrators.sh $(KVIT)
 
+# -- Faults ----------------------------------------------------------------------------------------
+# The gate has a few rounds and seconds of these. The whole workspace is named so that its crates
+# get the features they were tested with.
+
+FAULTS = deploy/with-broker.sh $(CARGO) test --locked --workspace --test it -- --nocapture
+
+.PHONY: kills
+kills: ## kill -9 under load, ROUNDS times (50), and nothing is lost
+	KVIT_KILLS=$(or $(ROUNDS),50) $(FAULTS) faults::kills::
+
+.PHONY: power-cut
+power-cut: ## The store's disk loses its power ROUNDS times (50); root only, else it says so
+	ROUNDS=$(or $(ROUNDS),50) deploy/with-broker.sh tests/power-cut.sh
+
+.PHONY: long
+long: ## MINUTES (60) of constant load and faults: flat memory, nothing lost
+	KVIT_LONG_SECONDS=$$(($(or $(MINUTES),60) * 60)) $(FAULTS) faults::long::
+
 # -- Demonstration ---------------------------------------------------------------------------------
 # ORDERS and SEED choose the play; PROFILE=test shares what the tests were built with.
 

@@ -9,12 +9,13 @@
 #       knows them by its common name; its own is CERTS/server.pem with server.key. Prints
 #       KVIT_AMQPS_URL=...
 #       --management: also serves the management API. Prints KVIT_MANAGEMENT_URL=...
+#   private-broker.sh restart DIR             stops it and starts it again, on its ports and data
 #   private-broker.sh stop DIR                stops it and removes DIR
 #   private-broker.sh ctl DIR ARGUMENT...     rabbitmqctl against it
 set -eu
 
 usage() {
-    sed -n '2,16s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,17s/^# \{0,1\}//p' "$0" >&2
     exit 64
 }
 
@@ -142,11 +143,9 @@ wait_until_ready() {
     done
 }
 
-start() {
+launch() {
     server=$(find_tool rabbitmq-server)
     epmd=$(find_epmd)
-    [ ! -e "$dir/url" ] || fail "$dir already holds a broker; stop it first"
-    write_settings
     (
         . "$dir/environment"
         # Ours, in the foreground of its own session, so that its pid is known.
@@ -157,6 +156,12 @@ start() {
         echo $! >"$dir/wrapper.pid"
     )
     wait_until_ready
+}
+
+start() {
+    [ ! -e "$dir/url" ] || fail "$dir already holds a broker; stop it first"
+    write_settings
+    launch
     if [ -n "${1:-}" ]; then
         setsid "$0" watch "$dir" "$1" </dev/null >/dev/null 2>&1 &
     fi
@@ -193,6 +198,13 @@ stop_processes() {
     end_process "$dir/node.pid"
     end_process "$dir/wrapper.pid"
     end_process "$dir/epmd.pid"
+}
+
+restart() {
+    [ -e "$dir/environment" ] || fail "$dir holds no broker"
+    stop_processes
+    amqp_port=$(sed 's|.*:\([0-9]*\)/.*|\1|' "$dir/url")
+    launch
 }
 
 stop() {
@@ -240,6 +252,7 @@ dir=$(cd "$2" && pwd)
 shift 2
 case $verb in
 start) start "${1:-}" ;;
+restart) restart ;;
 stop) stop ;;
 watch) watch "$1" ;;
 ctl) ctl "$@" ;;

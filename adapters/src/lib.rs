@@ -2,6 +2,7 @@
 
 pub mod amqp;
 pub mod clock;
+pub mod crash;
 pub mod drop_folder;
 pub mod feeds;
 pub mod store;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use kvit_adapters::clock::Clock;
+use kvit_adapters::crash::{self, Point};
 use kvit_adapters::store::{Store, StoreError, Tables};
 use kvit_schemas::record::{Case, Seq, Timer, TimerQueue};
 use kvit_schemas::{Moment, PortalId};
@@ -181,6 +182,7 @@ impl Schedule {
         if !self.work_on(job, now).await? {
             return Ok(false);
         }
+        crash::reach(Point::Worked);
         Ok(self.committed(|reply| Work::Fired(job.name.to_owned(), nominal, reply)).await)
     }
 

@@ -10,6 +10,7 @@ mod desk;
 mod doctor;
 mod documents;
 mod drop_folders;
+mod faults;
 mod hostile;
 mod observed;
 mod permissions;

@@ -123,6 +123,16 @@ impl PrivateBroker {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// Ends the node and starts it again, with its ports and what it keeps.
+    pub fn restart(&self) -> Result<()> {
+        ensure!(self.is_ours, "somebody else's node");
+        let directory = self.directory.as_deref().context("not a node of ours")?;
+        let output = Command::new(script()).arg("restart").arg(directory).output()?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "restarting the node: {complaint}");
+        Ok(())
+    }
+
     /// The address of a new virtual host of this node, for a test that closes all its
     /// connections.
     pub fn virtual_host(&self) -> Result<(String, String)> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -107,8 +107,18 @@ pub fn daemon() -> Result<()> {
 }
 
 impl Process {
+    /// How it has ended, if it has.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+
     /// Ends it at once, wherever it is.
     pub fn kill(mut self) -> Result<()> {
+        self.halt()
+    }
+
+    /// The same, for one that another will take the place of.
+    pub fn halt(&mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
@@ -163,10 +173,23 @@ impl Process {
 
     /// The memory it takes at its most, in bytes.
     pub fn peak_bytes(&self) -> Result<u64> {
+        self.bytes("VmHWM:")
+    }
+
+    /// The memory it takes now, in bytes.
+    pub fn resident_bytes(&self) -> Result<u64> {
+        self.bytes("VmRSS:")
+    }
+
+    fn bytes(&self, name: &str) -> Result<u64> {
         let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes: u64 =
-            line.context("no VmHWM")?.trim().trim_end_matches("kB").trim().parse()?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let kilobytes: u64 = line
+            .with_context(|| format!("no {name}"))?
+            .trim()
+            .trim_end_matches("kB")
+            .trim()
+            .parse()?;
         Ok(kilobytes * 1_024)
     }
 }

@@ -29,6 +29,7 @@ pub struct World {
     /// Further settings: key and value.
     pub set: Vec<(String, String)>,
     directory: TempDir,
+    store: PathBuf,
     url: String,
     catalogue: PathBuf,
 }
@@ -93,7 +94,8 @@ impl World {
         let beside = directory.path().join("catalogue");
         std::fs::create_dir(&beside)?;
         std::fs::copy(&catalogue, beside.join("catalogue.toml"))?;
-        Ok(Self { prefix, settings, set: Vec::new(), directory, url, catalogue: beside })
+        let store = directory.path().join("store");
+        Ok(Self { prefix, settings, set: Vec::new(), directory, store, url, catalogue: beside })
     }
 
     /// A directory for this test's files.
@@ -111,9 +113,20 @@ impl World {
         self.catalogue.clone()
     }
 
+    /// Leaves the directory there, for somebody to look into.
+    pub fn keep(&mut self) -> &Path {
+        self.directory.disable_cleanup(true);
+        self.directory.path()
+    }
+
     /// Where the store is.
     pub fn store(&self) -> PathBuf {
-        self.directory.path().join("store")
+        self.store.clone()
+    }
+
+    /// Puts the store elsewhere.
+    pub fn move_store(&mut self, path: &Path) {
+        path.clone_into(&mut self.store);
     }
 
     /// Where the admin API listens.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use kvit_adapters::amqp::{AckHandle, Acks};
 use kvit_adapters::clock::Clock;
+use kvit_adapters::crash::{self, Point};
 use kvit_adapters::store::{Applied, Draft, OutboxRow, Store, StoreError};
 use kvit_schemas::message::Alert;
 use kvit_schemas::record::{Disposition, Timer};
@@ -205,7 +206,9 @@ impl Batches {
         for work in batch.drain(..) {
             one(&mut self.applier, &mut draft, work, (&self.clock, &mut answers))?;
         }
+        crash::reach(Point::Judged);
         let applied = draft.apply(self.applier.next_seq())?;
+        crash::reach(Point::Applied);
         self.progress.applying_since.store(0, Ordering::Release);
         list::COMMIT_APPLY.observe(between(began, self.clock.now()), &[]);
         Ok(Pending { applied, answers })
@@ -282,6 +285,7 @@ impl Syncer {
                 waiting.push(next);
             }
             self.sync()?;
+            crash::reach(Point::Synced);
             for mut pending in waiting {
                 self.acknowledge(&mut pending);
                 self.hand_on(pending);
@@ -330,6 +334,13 @@ impl Syncer {
         if !applied.outbox.is_empty() {
             // A relay that has ended leaves the rows in the store; the next start sends them.
             let _ = self.relay.blocking_send(applied.outbox);
+            crash::reach(Point::HandedOn);
+        }
+        if answers.sent_rows > 0 {
+            crash::reach(Point::Forgotten);
+        }
+        if !answers.acts.is_empty() {
+            crash::reach(Point::Acted);
         }
         // Those who asked may have gone meanwhile; what they asked for is done all the same.
         for (reply, answer) in answers.files {

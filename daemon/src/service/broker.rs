@@ -38,10 +38,15 @@ pub(super) async fn watch(
                     tracing::warn!(?missing, "missing at the broker; see `kvit topology`");
                 }
                 shared.missing.send_replace(missing);
+                shared.unseen.send_replace(None);
                 verified.cancel();
                 EVERY
             }
             Err(reason) => {
+                // Later the connections say for themselves what ails them.
+                if !verified.is_cancelled() {
+                    shared.unseen.send_replace(Some(reason.clone()));
+                }
                 if told != reason {
                     tracing::warn!(reason, "the broker's topology could not be looked at");
                     told = reason;
@@ -101,7 +106,8 @@ async fn look(
     options: &AmqpOptions,
     (wanted, unread, neglect): (&Topology, &watch::Sender<BTreeSet<PortalId>>, &mut Neglect),
 ) -> Result<Vec<String>, String> {
-    let admin = Admin::connect(options).await.map_err(|error| error.reason())?;
+    let connected = Admin::connect(options).await;
+    let admin = connected.map_err(|error| error.reason() + &error.advice(&options.url))?;
     let found = if shared.settings.broker.declare {
         admin.declare(wanted).await.map(|()| Vec::new())
     } else {

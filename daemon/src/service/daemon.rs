@@ -10,6 +10,7 @@ use kvit_adapters::amqp::{
     PublisherHandle,
 };
 use kvit_adapters::clock::Clock;
+use kvit_adapters::crash::{self, Point};
 use kvit_adapters::store::{OutboxRow, Store, StoreError};
 use kvit_schemas::PortalId;
 use tokio::sync::{mpsc, oneshot, watch as watched};
@@ -168,6 +169,7 @@ impl Daemon {
             tally: path.tally,
             broker: traffic.state,
             held: held_now,
+            unseen: watched::channel(None).0,
             missing: watched::channel(Vec::new()).0,
             paused: watched::channel(None).0,
             backlog: watched::channel(Backlog::default()).0,
@@ -245,6 +247,7 @@ impl Daemon {
         // Each may have ended already; then there is nothing to wait for.
         let _ = (&mut self.consumer_done).await;
         let _ = (&mut self.intake_done).await;
+        crash::reach(Point::Draining);
         // What is held for a destination stays; a relay that is quiet has sent the rest.
         let mut quiet = 0;
         while quiet < 5 && self.shared.outbox_rows() > 0 && self.shared.is_publishing() {
@@ -264,6 +267,7 @@ impl Daemon {
             exporter.finish().await;
         }
         drop(self.shared);
+        crash::reach(Point::Closing);
         match Arc::into_inner(self.store) {
             Some(store) => {
                 if let Err(error) = store.close() {

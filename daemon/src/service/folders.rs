@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kvit_adapters::crash::{self, Point};
 use kvit_adapters::drop_folder::{Completion, DropFolder, Dropped, End, Scan, Settled};
 use kvit_schemas::message::{FileOutcome, FileReport};
 use kvit_schemas::{FeedId, Moment};
@@ -175,7 +176,9 @@ impl Keeper {
                 "its report is not kept any more",
             ));
         };
+        crash::reach(Point::FileUnmoved);
         let (folder, settled) = settle(folder, dropped, &report).await?;
+        crash::reach(Point::FileMoved);
         match settled {
             Ok(settled) => {
                 self.settled(&shown, &report, &settled);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kvit_adapters::amqp::Delivery;
 use kvit_adapters::clock::Clock;
+use kvit_adapters::crash::{self, Point};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -29,7 +30,9 @@ pub(super) fn start(
     Handle::current().spawn(take_files(waiting, intake.directory.clone(), (work.clone(), turns)));
     std::thread::Builder::new().name("kvit-intake".to_owned()).spawn(move || {
         while let Some(delivery) = delivered.blocking_recv() {
+            crash::reach(Point::Received);
             let (prepared, taken) = look_at(&intake, delivery, (&clock, &tally, &spans));
+            crash::reach(Point::Checked);
             let handed_on = if is_file(&prepared) {
                 files.blocking_send((prepared, taken)).is_ok()
             } else {
@@ -93,6 +96,7 @@ pub async fn take_files(
             tracing::error!("a file was not applied; it is not acknowledged and comes again");
             continue;
         };
+        crash::reach(Point::FileEnded);
         // Without a committer the file is not acknowledged, and comes again.
         let _ = work.send(Work::Done(taken, disposition)).await;
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use kvit_adapters::amqp::{AmqpOptions, Bank, BrokerUrlError, Party, QueueLimits, Topology};
 use kvit_adapters::clock::Clock;
+use kvit_adapters::crash::{self, Point};
 use kvit_adapters::store::Store;
 use kvit_adapters::store::carry::{self, Origin};
 use kvit_adapters::store::rows::{Faults, OnLostTail, OpenError, RowOptions};
@@ -79,6 +80,7 @@ pub(super) fn prepare(settings: Settings) -> Result<Prepared, SetupError> {
     let rules = rules(&settings, Arc::new(catalogue));
     let directory = Directory::from(&settings);
     let store = open_store(&settings, &settings.store.path, true)?;
+    crash::reach(Point::Opened);
     Ok(Prepared { settings, directory, rules, store: Arc::new(store) })
 }
 

@@ -44,6 +44,8 @@ pub struct Shared {
     pub broker: watch::Receiver<BrokerState>,
     /// Destinations that take no messages.
     pub held: watch::Receiver<Vec<Held>>,
+    /// Why the broker was never looked at yet, after an attempt: nothing is connected before.
+    pub unseen: watch::Sender<Option<String>>,
     /// What is missing at the broker.
     pub missing: watch::Sender<Vec<String>>,
     /// Why no messages are taken, if so.
@@ -176,6 +178,7 @@ impl Shared {
                 }
             }
         }
+        reasons.extend(self.unseen.borrow().iter().map(|why| format!("broker: {why}")));
         reasons.extend(self.paused.borrow().iter().map(|why| format!("paused: {why}")));
         let ready = reasons.is_empty();
         reasons.extend(self.paused_sources());

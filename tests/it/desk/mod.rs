@@ -39,9 +39,9 @@ fn world(more: &str) -> Result<World> {
 
 /// What was answered: the status and the body.
 #[derive(Debug)]
-struct Answered {
-    status: u16,
-    body: Value,
+pub(crate) struct Answered {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
 }
 
 impl Answered {
@@ -51,7 +51,7 @@ impl Answered {
 }
 
 /// Asks over any connection: one request, and the connection ends.
-async fn ask_over(
+pub(crate) async fn ask_over(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     (verb, path): (&str, &str),
     (host, token): (&str, Option<&str>),

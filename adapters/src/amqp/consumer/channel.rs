@@ -9,6 +9,7 @@ use lapin::options::BasicAckOptions;
 use super::{Ended, Intake, QueueTask};
 use crate::amqp::acks::AckPrefix;
 use crate::amqp::connection::{AmqpError, CLOSE_TIMEOUT, Session, code, in_time};
+use crate::crash::{self, Point};
 
 /// What the broker's stream of deliveries yields: `None` is its end, and nothing may be asked of
 /// it after that.
@@ -144,8 +145,10 @@ impl<'a> ChannelWork<'a> {
     }
 
     async fn tell(&self, tag: u64, multiple: bool, count: u64) -> Result<(), AmqpError> {
+        crash::reach(Point::Acknowledging);
         let ack = self.channel.basic_ack(tag, BasicAckOptions { multiple });
         let told = in_time(self.task.await_timeout, "acknowledging", ack).await;
+        crash::reach(Point::Acknowledged);
         let stats = &self.task.stats;
         let counter = if told.is_ok() { &stats.acknowledged } else { &stats.acks_lost };
         counter.fetch_add(count, Ordering::Relaxed);

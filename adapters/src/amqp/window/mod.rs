@@ -17,6 +17,7 @@ use lapin::{BasicProperties, Channel, Confirmation};
 
 use super::connection::{AmqpError, Session, code, in_time, reply_code};
 use super::publisher::{Outcomes, Outgoing, PublishOutcome, Speaker};
+use crate::crash::{self, Point};
 
 /// Most messages in a window.
 pub(crate) const WINDOW_MESSAGES: usize = 256;
@@ -160,6 +161,7 @@ impl<'a> LaneChannel<'a> {
             .iter_mut()
             .map(|publish| publish.as_mut().and_then(FutureExt::now_or_never))
             .collect();
+        crash::reach(Point::Published);
         let collect = async {
             for (answer, publish) in answers.iter_mut().zip(&mut publishes) {
                 if let (None, Some(publish)) = (&answer, publish) {

@@ -58,6 +58,8 @@ use stats::Since;
 use tally::{LastCommit, Tally};
 use watermark::Watermark;
 
+use crate::crash;
+
 /// The number of a commit: one more than the one before, from the store's creation on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CommitSeq(pub u64);
@@ -245,6 +247,7 @@ impl RowStore {
         let (flushed, flush) = stats::timed(|| self.db.flush());
         flushed.map_err(StoreError::Flush)?;
         self.faults.at(Point::AfterFlush).map_err(StoreError::Sync)?;
+        crash::reach(crash::Point::Flushed);
         let (synced, fsync) = stats::timed(|| durable.file.sync_data());
         synced.map_err(StoreError::Sync)?;
         self.faults.at(Point::AfterSync).map_err(StoreError::Sync)?;

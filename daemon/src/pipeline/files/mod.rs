@@ -9,6 +9,7 @@ mod report;
 
 use std::sync::Arc;
 
+use kvit_adapters::crash::{self, Point};
 use kvit_adapters::drop_folder::Dropped;
 use kvit_adapters::feeds::Row;
 use kvit_schemas::message::{FileError, FileReport};
@@ -214,6 +215,7 @@ async fn apply(
             FileAnswer::Go(next) => file = next,
             FileAnswer::Ended(end) => return Some(end),
         }
+        crash::reach(Point::FileStep);
     }
     if !reading.end().await.ok()? {
         return None;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use kvit_adapters::amqp::{Outcomes, PublishOutcome, PublisherHandle};
 use kvit_adapters::clock::Clock;
+use kvit_adapters::crash::{self, Point};
 use kvit_adapters::store::{OutboxRow, Store, StoreError};
 use kvit_schemas::record::{Destination, OutBody, OutMessage};
 use tokio::sync::mpsc::error::TrySendError;
@@ -282,6 +283,7 @@ impl Relay {
         };
         self.bytes += ticket.bytes;
         self.tickets.insert(number, ticket);
+        crash::reach(Point::Publishing);
         if self.publisher.lane(lane).send(outgoing).await.is_err() {
             // The publisher has ended: the daemon is stopping, and the row stays in the store.
             self.forget(number);
@@ -347,6 +349,7 @@ impl Relay {
         if let Some(row) = self.rows.get_mut(&ticket.place) {
             row.left.remove(&ticket.nth);
             if row.left.is_empty() {
+                crash::reach(Point::Confirmed);
                 self.rows.remove(&ticket.place);
                 self.sent.push(ticket.place);
             }
