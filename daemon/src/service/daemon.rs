@@ -185,8 +185,7 @@ impl Daemon {
             clock: clock.clone(),
             started_at: clock.now(),
         });
-        shared.count_outbox()?;
-        shared.apply_pauses()?;
+        shared.recall()?;
 
         let (stop_front, stop_back) = (CancellationToken::new(), CancellationToken::new());
         let mut parts: Parts = JoinSet::new();

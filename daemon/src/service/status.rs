@@ -121,8 +121,14 @@ impl Shared {
         self.pauses.borrow().iter().map(told).collect()
     }
 
-    /// Counts what the outbox held before this start.
-    pub(super) fn count_outbox(&self) -> Result<(), StoreError> {
+    /// Takes up what the store knows from before this start.
+    pub(super) fn recall(&self) -> Result<(), StoreError> {
+        self.count_outbox()?;
+        self.apply_pauses()
+    }
+
+    /// Counts what the outbox held before.
+    fn count_outbox(&self) -> Result<(), StoreError> {
         let mut after = None;
         loop {
             let rows = self.store.outbox(after, 1_000)?;

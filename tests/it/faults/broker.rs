@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, ensure};
+use kvit_adapters::crash::VARIABLE;
 use kvit_tests::broker::{PrivateBroker, unique, until};
 use kvit_tests::daemon::{Send, World};
+use kvit_tests::raw::{Raw, RawMessage, flag, long, short};
 use lapin::options::{
     BasicGetOptions, BasicRejectOptions, ExchangeDeleteOptions, QueueDeleteOptions,
 };
@@ -199,6 +201,42 @@ async fn a_missing_virtual_host_is_told_and_used_once_it_is_made() -> Result<()>
     broker.ctl(&["add_vhost", &vhost])?;
     broker.ctl(&["set_permissions", "--vhost", &vhost, "guest", ".*", ".*", ".*"])?;
     trial.ready().await?;
+    trial.submit(10).await?;
+    trial.end().await
+}
+
+/// As many bytes of a header frame's payload as the broker takes; what it adds when the message
+/// comes again makes the frame larger than agreed.
+const HEADER_MAX: usize = 131_064;
+
+/// Flags and bytes of such properties.
+fn largest(id: &str) -> (u16, Vec<u8>) {
+    let flags = flag::HEADERS | flag::MESSAGE_ID | flag::TYPE | flag::USER_ID;
+    let named = [id.as_bytes(), b"application.submitted.v1", b"portal"].map(short).concat();
+    // Class, weight, size and flags; length of the table; name, type and length of what is in it.
+    let overhead = 14 + 4 + short(b"large").len() + 1 + 4 + named.len();
+    let value = [&b"S"[..], &long(&vec![b'x'; HEADER_MAX - overhead])].concat();
+    let table = long(&[short(b"large"), value].concat());
+    (flags, [table, named].concat())
+}
+
+/// One message with headers as large as can be, and come again, neither stops nor ends the daemon.
+#[tokio::test]
+async fn a_header_as_large_as_can_be_is_read_also_when_it_comes_again() -> Result<()> {
+    let (_, world, _) = apart().await?;
+    let mut raw = Raw::connect(world.url())?;
+    let ((flags, properties), body) = (largest("m0"), order(0).to_string().into_bytes());
+    let (exchange, key) = (world.name("portal.in"), &b"application.submitted"[..]);
+    raw.publish(&RawMessage { exchange: &exchange, key, flags, properties, body: &body })?;
+    let mut first = world.process_unready(&[(VARIABLE, "Received:1".to_owned())])?;
+    until("it came, and nothing became of it", || {
+        let ended = first.ended();
+        async move { Ok(ended?.is_some()) }
+    })
+    .await
+    .with_context(|| world.log())?;
+    let mut trial = Trial::start(world).await?;
+    trial.orders = 1;
     trial.submit(10).await?;
     trial.end().await
 }

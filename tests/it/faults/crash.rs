@@ -313,7 +313,12 @@ impl Play {
             let line = format!("{queue} {} {body} by {cause:?}", got.kind);
             *lines.entry(line).or_default() += 1;
         }
-        lines.into_iter().map(|(line, many)| format!("{many} × {line}")).collect()
+        // What was refused leaves no mark (contract 2): come again, it is refused and answered again.
+        let many = |(line, many): (String, usize)| {
+            let many = if line.contains(" message.refused.v1 ") { 1 } else { many };
+            format!("{many} × {line}")
+        };
+        lines.into_iter().map(many).collect()
     }
 }
 
