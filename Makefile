@@ -97,3 +97,15 @@ demo: ## Portals, banks and agencies against a real daemon, verified from outsid
 demo-kill: ## The same play with and without ten kills of the daemon must end the same
 	$(BUILD_DEMO)
 	deploy/with-broker.sh deploy/demo-kill.sh $(KVIT) $(PLAY)
+
+# -- Bench -----------------------------------------------------------------------------------------
+# STORED, such as 1000000,3000000, adds rounds with so many cases stored; each million takes some
+# ten minutes to store.
+
+ROUNDS ?= 7
+STORED ?=
+
+.PHONY: bench
+bench: ## Kvit beside the bare loop of the same broker: rate, latency, CPU, memory, bytes a case
+	$(CARGO) build --locked --release -p kvit -p kvit-bench --bins
+	deploy/with-broker.sh target/release/bench target/release/kvit --orders $(ORDERS) --rounds $(ROUNDS) $(if $(STORED),--stored $(STORED))
