@@ -4,7 +4,7 @@
 //! not, or at start, they are read from the store, up to the last durable commit. A message that
 //! the broker would not take holds up its destination, and nothing else.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 mod hold;
+mod queued;
 mod ticket;
 mod waiting;
 
@@ -57,8 +58,11 @@ pub struct Relay {
     progress: Arc<Progress>,
     clock: Clock,
     spans: Spans,
-    /// The last row taken.
+    /// The last row queued.
     cursor: Option<Place>,
+    /// Rows that wait for room, oldest first.
+    queued: VecDeque<OutboxRow>,
+    queued_bytes: usize,
     /// Rows are to be read from the store, beginning after the cursor.
     behind: bool,
     rows: BTreeMap<Place, Row>,
@@ -110,6 +114,8 @@ impl Relay {
             clock,
             spans,
             cursor: None,
+            queued: VecDeque::new(),
+            queued_bytes: 0,
             behind: true,
             rows: BTreeMap::new(),
             tickets: HashMap::new(),
@@ -167,8 +173,10 @@ impl Relay {
     /// When the store cannot be read.
     pub async fn catch_up(&mut self) -> Result<(), StoreError> {
         Progress::mark(&self.progress.relay_turned_at, &self.clock);
-        while self.behind && self.has_room() {
+        self.take_queued().await?;
+        while self.behind && self.queued.is_empty() {
             self.read_on().await?;
+            self.take_queued().await?;
         }
         Ok(())
     }
@@ -181,12 +189,13 @@ impl Relay {
         self.now = now;
         match event {
             Event::Settled(window) => self.settle(window),
-            Event::Fresh(rows) => self.take_fresh(rows).await?,
+            Event::Fresh(rows) => self.take_fresh(rows),
             Event::Kicked(kicked) => self.kick(kicked.as_deref()),
             Event::Tick => {}
         }
         self.report_sent();
-        let busy = self.behind || !self.tickets.is_empty() || !self.sent.is_empty();
+        let idle = self.queued.is_empty() && self.tickets.is_empty() && self.sent.is_empty();
+        let busy = self.behind || !idle;
         self.progress.relay_busy.store(busy, Ordering::Release);
         if self.held.values().any(|hold| hold.is_due(now)) {
             self.retry(now).await?;
@@ -200,46 +209,6 @@ impl Relay {
         let oldest = self.tickets.values().map(|ticket| ticket.since).min();
         let micros = oldest.map_or(0, |since| u64::try_from(since.micros()).unwrap_or_default());
         self.progress.unconfirmed_since.store(micros, Ordering::Release);
-    }
-
-    /// Takes rows that became durable just now, unless the store has to be read first.
-    async fn take_fresh(&mut self, rows: Vec<OutboxRow>) -> Result<(), StoreError> {
-        for row in rows {
-            let known = self.cursor.is_some_and(|cursor| (row.commit, row.part) <= cursor);
-            if self.behind || known {
-                continue;
-            }
-            if !self.has_room() {
-                self.behind = true;
-            } else {
-                self.take(row).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the next rows from the store. Rows of a commit that is not durable yet are left: the
-    /// syncer will hand them over.
-    async fn read_on(&mut self) -> Result<(), StoreError> {
-        let durable = self.progress.durable.load(Ordering::Acquire);
-        let cursor = self.cursor;
-        let page = self.window.1;
-        let rows = read(&self.store, move |store| store.outbox(cursor, page)).await?;
-        let mut taken = 0_usize;
-        for row in rows {
-            if row.commit > durable || !self.has_room() {
-                break;
-            }
-            taken += 1;
-            self.take(row).await?;
-        }
-        // What became durable since was handed over while `behind` was set, and dropped: so it
-        // is not unset before a reading that ends at the newest durable commit.
-        let all_read = taken == 0 && self.has_room();
-        if all_read && durable == self.progress.durable.load(Ordering::Acquire) {
-            self.behind = false;
-        }
-        Ok(())
     }
 
     async fn take(&mut self, row: OutboxRow) -> Result<(), StoreError> {
