@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, Offset, TimeZone, Timelike, Utc};
 
 /// The zone in which days are counted.
 pub const MINSK: chrono_tz::Tz = chrono_tz::Europe::Minsk;
@@ -89,7 +89,27 @@ impl FromStr for Moment {
 
 impl fmt::Display for Moment {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.in_minsk().to_rfc3339_opts(SecondsFormat::AutoSi, false))
+        // Much faster than chrono's own formats, and each message has several.
+        let here = self.in_minsk();
+        write!(
+            out,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+            here.year(),
+            here.month(),
+            here.day(),
+            here.hour(),
+            here.minute(),
+            here.second(),
+        )?;
+        match here.nanosecond() / 1_000 {
+            0 => {}
+            micros if micros % 1_000 == 0 => write!(out, ".{:03}", micros / 1_000)?,
+            micros => write!(out, ".{micros:06}")?,
+        }
+        // Minsk lies east of Greenwich; before 1924 its offset had seconds, which RFC 3339 cannot
+        // say.
+        let east = here.offset().fix().local_minus_utc() / 60;
+        write!(out, "+{:02}:{:02}", east / 60, east % 60)
     }
 }
 
@@ -189,7 +209,8 @@ impl FromStr for Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}", self.0.format("%Y-%m-%d"))
+        // Years lie between 1900 and 2199. Much faster than chrono's own formats.
+        write!(out, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
     }
 }
 
@@ -199,9 +220,38 @@ impl fmt::Debug for Day {
     }
 }
 
-crate::text::serde_by_text!(Day, "Day", {
-    "type": "string", "format": "date", "description": "YYYY-MM-DD in Europe/Minsk."
-});
+impl serde::Serialize for Day {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            self.0.num_days_from_ce().serialize(serializer)
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Day {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            return crate::text::parsed(deserializer);
+        }
+        NaiveDate::from_num_days_from_ce_opt(i32::deserialize(deserializer)?)
+            .and_then(Self::from_date)
+            .ok_or_else(|| serde::de::Error::custom("a stored day is out of range"))
+    }
+}
+
+impl schemars::JsonSchema for Day {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Day".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string", "format": "date", "description": "YYYY-MM-DD in Europe/Minsk."
+        })
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -226,6 +276,14 @@ mod tests {
             "0001-01-01T00:00:00Z",
         ] {
             assert!(wrong.parse::<Moment>().is_err(), "{wrong}");
+        }
+        for (said, written) in [
+            ("2026-03-05T07:15:00.5Z", "2026-03-05T10:15:00.500+03:00"),
+            ("2026-03-05T07:15:00.000001Z", "2026-03-05T10:15:00.000001+03:00"),
+            ("2014-07-01T00:00:00+03:00", "2014-07-01T00:00:00+03:00"),
+            ("1985-07-01T00:00:00+04:00", "1985-07-01T00:00:00+04:00"),
+        ] {
+            assert_eq!(said.parse::<Moment>().unwrap().to_string(), written);
         }
         assert!("2026-3-05".parse::<Day>().is_err());
         assert_eq!(
