@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::StoreError;
+use super::{StoreError, beside};
 
 /// The version of all records. A change of any record is a new one, read by an upgrade.
 const VERSION: u8 = 1;
@@ -18,7 +18,8 @@ pub(super) fn encode<T: Serialize>(record: &T) -> Vec<u8> {
 
 pub(super) fn decode<T: DeserializeOwned>(key: &[u8], bytes: &[u8]) -> Result<T, StoreError> {
     let unreadable = |why: String| StoreError::Record { key: kvit_schemas::hex::encode(key), why };
-    match bytes.split_first() {
+    let record = if beside::is_in(key) { beside::split(key, bytes)?.1 } else { bytes };
+    match record.split_first() {
         Some((&VERSION, fields)) => {
             postcard::from_bytes(fields).map_err(|error| unreadable(error.to_string()))
         }

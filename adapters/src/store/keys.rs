@@ -5,6 +5,8 @@ use kvit_schemas::message::ContentHash;
 use kvit_schemas::record::{Seq, Subject, TimerQueue};
 use kvit_schemas::{Currency, Day, FeedId, Moment, OrderCode};
 
+use super::rows::Next;
+
 /// Cases by number.
 pub(super) const CASE: u8 = b'c';
 /// Order code → number of the case.
@@ -15,8 +17,6 @@ pub(super) const PAYMENT: u8 = b'p';
 pub(super) const IDENTITY: u8 = b'P';
 /// Reference and number of the payment.
 pub(super) const REFERENCE: u8 = b'r';
-/// Number of the case and number of the payment.
-pub(super) const OF_CASE: u8 = b'a';
 /// Payments in suspense.
 pub(super) const SUSPENSE: u8 = b's';
 /// Marks of applied messages, by period, party and message id.
@@ -60,7 +60,6 @@ pub(super) fn table(letter: u8) -> Option<&'static str> {
         PAYMENT => "payments",
         IDENTITY => "payment ids",
         REFERENCE => "references",
-        OF_CASE => "case payments",
         SUSPENSE => "suspense",
         MARK => "marks",
         BODY => "bodies",
@@ -80,6 +79,15 @@ pub(super) fn table(letter: u8) -> Option<&'static str> {
         FIRING => "firings",
         _ => return None,
     })
+}
+
+/// What a commit will do next with a row it has written.
+pub(super) fn next(key: &[u8]) -> Next {
+    match key.first() {
+        Some(&(CASE | CODE | PAYMENT | IDENTITY | DAY_SUM | SINGLE)) => Next::Read,
+        Some(&(OUTBOX | TIMER)) => Next::Replace,
+        Some(_) | None => Next::Rest,
+    }
 }
 
 pub(super) const TOTALS: &[u8] = &[SINGLE, b't'];
@@ -120,13 +128,14 @@ pub(super) fn reference(kind: &str, value: &str, payment: Seq) -> Vec<u8> {
     [reference_prefix(kind, value), payment.0.to_be_bytes().to_vec()].concat()
 }
 
-pub(super) fn of_case(case: Seq, payment: Seq) -> Vec<u8> {
-    key(OF_CASE, &[&case.0.to_be_bytes(), &payment.0.to_be_bytes()])
-}
-
 pub(super) fn mark(period: u32, party: &str, message_id: &str) -> Vec<u8> {
     let hash = ContentHash::of(&[party.as_bytes(), message_id.as_bytes()]);
     key(MARK, &[&period.to_be_bytes(), &hash.0])
+}
+
+/// Where the marks of a period begin.
+pub(super) fn marks(period: u32) -> Vec<u8> {
+    key(MARK, &[&period.to_be_bytes()])
 }
 
 pub(super) fn outbox(commit: u64, part: u16) -> Vec<u8> {
@@ -171,6 +180,15 @@ pub(super) fn story_prefix(subject: Subject) -> Vec<u8> {
 
 pub(super) fn story(subject: Subject, commit: u64, line: u16) -> Vec<u8> {
     [story_prefix(subject), commit.to_be_bytes().to_vec(), line.to_be_bytes().to_vec()].concat()
+}
+
+/// The row of a subject that has one.
+pub(super) fn of_subject(subject: Subject) -> Option<Vec<u8>> {
+    match subject {
+        Subject::Case(seq) => Some(numbered(CASE, seq)),
+        Subject::Payment(seq) => Some(numbered(PAYMENT, seq)),
+        Subject::Message(_) => None,
+    }
 }
 
 /// The commit and line that a story key ends with.

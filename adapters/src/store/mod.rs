@@ -1,5 +1,6 @@
 //! The store: typed tables over rows. What is committed together is there together or not at all.
 
+mod beside;
 pub mod carry;
 mod codec;
 mod desk;
@@ -22,7 +23,7 @@ pub use listing::{AuditFault, DaySum, LedgerCheck, Page};
 pub use memory::{Fault, MemoryRows};
 pub use tables::{OutboxRow, StoryLine, Tables};
 
-use rows::{OpenError, OpenReport, RowError, RowOptions, RowStore, Stats, SyncTimes};
+use rows::{Before, OpenError, OpenReport, RowError, RowOptions, RowStore, Stats, SyncTimes};
 
 /// A store, durable or for simulation.
 #[derive(Debug)]
@@ -121,6 +122,17 @@ impl Store {
         }
     }
 
+    /// A row's value, with what a batch must know to change it.
+    fn row_to_change(&self, key: &[u8]) -> Result<(Option<Vec<u8>>, Before), StoreError> {
+        match self {
+            Self::Sled(rows) => {
+                let (value, old) = rows.get_to_change(key)?.unzip();
+                Ok((value, Before::Known(old)))
+            }
+            Self::Memory(rows) => Ok((rows.get(key), Before::Unknown)),
+        }
+    }
+
     /// At most `limit` rows between two bounds, in the order of their keys.
     fn page_rows(
         &self,
@@ -157,15 +169,14 @@ impl Store {
     fn apply_rows(
         &self,
         changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+        before: impl Fn(&[u8]) -> Before,
     ) -> Result<Commit, StoreError> {
         match self {
             Self::Sled(rows) => {
                 let mut batch = rows::Batch::new();
                 for (key, value) in changes {
-                    match value {
-                        Some(value) => batch.put(&key, value),
-                        None => batch.remove(&key),
-                    }
+                    let around = (before(&key), keys::next(&key));
+                    batch.change(key, value, around);
                 }
                 Ok(Commit(rows.apply(&batch)?.0))
             }

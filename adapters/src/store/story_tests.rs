@@ -1,7 +1,7 @@
 //! Lines of the audit log, by what finds them.
 
 use kvit_schemas::Moment;
-use kvit_schemas::record::{Actor, AuditLine, Disposition, Seq, Subject};
+use kvit_schemas::record::{Actor, AuditLine, Case, Disposition, Seq, Subject};
 
 use super::{MemoryRows, Store, Tables};
 
@@ -58,4 +58,29 @@ fn only_messages_that_no_mark_leads_to_are_indexed_by_their_ids() {
     draft.apply(Seq(5)).unwrap();
     let found = |id: &str| store.story(Subject::message(id)).unwrap().len();
     assert_eq!(["m-1", "m-2", "m-3", "m-4"].map(found), [0, 1, 1, 1]);
+}
+
+#[test]
+fn a_story_longer_than_its_row_takes_is_told_whole_and_in_order() {
+    let store = Store::Memory(MemoryRows::default());
+    let mut draft = store.draft();
+    let order_code = "000000000000000000000000000017".parse().unwrap();
+    draft.put_case(&Case::new(Seq(1), order_code), true).unwrap();
+    draft.apply(Seq(2)).unwrap();
+    for seq in 0..150 {
+        let mut draft = store.draft();
+        for nth in 0..2 {
+            let about = vec![Subject::Case(Seq(1))];
+            draft.audit(line(2 + 2 * seq + nth, Disposition::Applied, about));
+        }
+        // The row is also written anew now and then, which must leave the story alone.
+        if seq % 3 == 0 {
+            let case = draft.case(order_code).unwrap().unwrap();
+            draft.put_case(&case, false).unwrap();
+        }
+        draft.apply(Seq(4 + 2 * seq)).unwrap();
+    }
+    let told = store.story(Subject::Case(Seq(1))).unwrap();
+    let told: Vec<u64> = told.iter().map(|line| line.line.seq.0).collect();
+    assert_eq!(told, (2..302).collect::<Vec<_>>());
 }

@@ -7,7 +7,7 @@ use kvit_schemas::record::{
 use kvit_schemas::{Currency, Day, FeedId, Moment, OrderCode};
 use serde::de::DeserializeOwned;
 
-use super::{KeyValue, StoreError, codec, keys};
+use super::{KeyValue, StoreError, beside, codec, keys};
 
 /// One row of the outbox: messages of one commit that are still to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,8 +99,9 @@ pub trait Tables {
     /// # Errors
     /// When they cannot be read.
     fn payments_of(&self, case: Seq) -> Result<Vec<Seq>, StoreError> {
-        let found = self.list(&keys::numbered(keys::OF_CASE, case))?;
-        Ok(found.iter().filter_map(|(key, _)| keys::number_at_end(key)).collect())
+        let key = keys::numbered(keys::CASE, case);
+        let Some(row) = self.get(&key)? else { return Ok(Vec::new()) };
+        Ok(beside::split(&key, &row)?.0.payments)
     }
 
     /// A kept body.
@@ -223,9 +224,16 @@ pub trait Tables {
     /// # Errors
     /// When they cannot be read.
     fn story(&self, subject: Subject) -> Result<Vec<StoryLine>, StoreError> {
-        let places = self.list(&keys::story_prefix(subject))?;
+        let rows = self.list(&keys::story_prefix(subject))?;
+        let mut places: Vec<_> =
+            rows.iter().filter_map(|(key, _)| keys::story_place(key)).collect();
+        if let Some(key) = keys::of_subject(subject)
+            && let Some(row) = self.get(&key)?
+        {
+            places.extend(beside::split(&key, &row)?.0.story);
+        }
         let mut lines = Vec::with_capacity(places.len());
-        for (commit, line) in places.iter().filter_map(|(key, _)| keys::story_place(key)) {
+        for (commit, line) in places {
             lines.extend(self.audit_line(commit, line)?.map(|line| StoryLine { commit, line }));
         }
         Ok(lines)

@@ -18,10 +18,9 @@ use super::{Context, Effect, Facts, Keep, Refusal};
 pub(super) fn apply(
     facts: &mut Facts,
     agency: &AgencyId,
-    message: Inbound,
+    (message, content): (Inbound, ContentHash),
     context: &mut Context<'_>,
 ) -> Result<(), Refusal> {
-    let content = message.content_hash();
     match message {
         Inbound::CaseAccepted(body) => registered(facts, agency, *body, context),
         Inbound::CaseReturned(body) => returned(facts, agency, *body, context),

@@ -21,7 +21,7 @@ pub use matching::{Report, codes_of};
 pub use payment::RowEnd;
 pub use rules::{FeeCheck, FeedRule, Reminders, Rules};
 
-use kvit_schemas::message::{Inbound, MessageType, Outbound};
+use kvit_schemas::message::{ContentHash, Inbound, MessageType, Outbound};
 use kvit_schemas::record::{Case, Destination, Note, Seq, Source, Timer, TimerKind};
 use kvit_schemas::{AgencyId, Code, MessageId, Moment, OperatorId, OrderCode, PortalId};
 
@@ -36,6 +36,8 @@ pub enum Input {
         message_id: MessageId,
         /// What it said.
         message: Inbound,
+        /// Equal for the same content.
+        content: ContentHash,
     },
     /// A feed reported a payment, in a message or in a row of a file.
     Report(Report),
@@ -45,6 +47,8 @@ pub enum Input {
         agency: AgencyId,
         /// What it said.
         message: Inbound,
+        /// Equal for the same content.
+        content: ContentHash,
     },
     /// A timer is due.
     Timer {
@@ -213,12 +217,14 @@ impl Context<'_> {
 pub fn apply(facts: &mut Facts, input: Input, rules: &Rules, at: At) -> Result<Outcome, Refusal> {
     let mut context = Context { rules, at, out: Outcome::default() };
     match input {
-        Input::Portal { portal, message_id, message } => {
+        Input::Portal { portal, message_id, message, content } => {
             let source = Source { portal, message_id, body: at.seq };
-            portal::apply(facts, source, message, &mut context)?;
+            portal::apply(facts, source, (message, content), &mut context)?;
         }
         Input::Report(report) => payment::report(facts, report, &mut context)?,
-        Input::Agency { agency, message } => agency::apply(facts, &agency, message, &mut context)?,
+        Input::Agency { agency, message, content } => {
+            agency::apply(facts, &agency, (message, content), &mut context)?;
+        }
         Input::Timer { kind, order_code } => timer::apply(facts, order_code, kind, &mut context),
         Input::AssignPayment { payment, order_code, by, reason } => {
             payment::assign(facts, payment, (order_code, by, reason), &mut context)?;

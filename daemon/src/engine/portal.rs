@@ -26,10 +26,9 @@ fn room<'a>(facts: impl Iterator<Item = &'a Source>, portal: &PortalId) -> Resul
 pub(super) fn apply(
     facts: &mut Facts,
     source: Source,
-    message: Inbound,
+    (message, content): (Inbound, ContentHash),
     context: &mut Context<'_>,
 ) -> Result<(), Refusal> {
-    let content = message.content_hash();
     match message {
         Inbound::ApplicationSubmitted(body) => {
             application::submitted(facts, source, (body, content), context)

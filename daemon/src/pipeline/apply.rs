@@ -1,5 +1,6 @@
 //! One input after the other: read facts, run the engine, write what it says into the draft.
 
+use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kvit_adapters::store::{Draft, Store, StoreError, Tables};
@@ -24,6 +25,8 @@ pub struct Applier {
     pub(super) store_name: String,
     keep_days: i64,
     next_seq: Seq,
+    /// A period, and whether there are marks of the one before.
+    earlier: Option<(u32, bool)>,
 }
 
 /// How an input ended, besides what it changed.
@@ -73,6 +76,7 @@ impl Applier {
             store_name: store.name(),
             keep_days: i64::from(keep_days.max(1)),
             next_seq: store.next_seq()?,
+            earlier: None,
         })
     }
 
@@ -181,9 +185,29 @@ impl Applier {
         draft.send(out_message(named, destination, about, cause, body));
     }
 
-    /// Marks are kept in two periods of this length; the message ids of both are looked up.
+    /// Marks are kept in two periods of this length.
     pub(super) fn period(&self, now: Moment) -> u32 {
         mark_period(now, self.keep_days)
+    }
+
+    /// The periods in which a message id is to be looked up: both, unless the earlier one has no
+    /// marks, as in a store's first weeks. It gets none while the later one goes on.
+    pub(super) fn periods(
+        &mut self,
+        draft: &Draft<'_>,
+        now: Moment,
+    ) -> Result<RangeInclusive<u32>, StoreError> {
+        let period = self.period(now);
+        let before = period.saturating_sub(1);
+        let marked = match self.earlier {
+            Some((known, marked)) if known == period => marked,
+            Some(_) | None => {
+                let marked = draft.has_marks(before)?;
+                self.earlier = Some((period, marked));
+                marked
+            }
+        };
+        Ok(if marked { before } else { period }..=period)
     }
 
     pub(super) fn mark(&self, draft: &mut Draft<'_>, (party, checked): (&Party, &Checked), at: At) {

@@ -70,7 +70,7 @@ impl Applier {
         if let Some(ended) = self.repeated(draft, checked, (party, message.kind()), at)? {
             return Ok(ended);
         }
-        let input = match self.permitted(prepared, message, party, &checked.message_id) {
+        let input = match self.permitted(prepared, (message, checked), party) {
             Ok(input) => input,
             Err(refused) => return Ok(Ended::Refused(refused)),
         };
@@ -95,15 +95,15 @@ impl Applier {
     /// A message id that was applied before: the same content is a duplicate, other content a
     /// conflict.
     pub(super) fn repeated(
-        &self,
+        &mut self,
         draft: &mut Draft<'_>,
         checked: &Checked,
         (party, kind): (&Party, MessageType),
         at: At,
     ) -> Result<Option<Ended>, StoreError> {
         let (name, id) = (party.to_string(), checked.message_id.as_str());
-        let period = self.period(at.now);
-        let Some(mark) = draft.mark(period.saturating_sub(1)..=period, &name, id)? else {
+        let periods = self.periods(draft, at.now)?;
+        let Some(mark) = draft.mark(periods, &name, id)? else {
             return Ok(None);
         };
         if mark.content != checked.content {
@@ -133,10 +133,10 @@ impl Applier {
     fn permitted(
         &self,
         prepared: &Prepared,
-        message: &Inbound,
+        (message, checked): (&Inbound, &Checked),
         party: &Party,
-        message_id: &kvit_schemas::MessageId,
     ) -> Result<Input, Refused> {
+        let (message_id, content) = (&checked.message_id, checked.content);
         for (pointer, attachment) in message.attachments() {
             let host = attachment.host();
             if host.is_some_and(|host| !self.directory.may_link(party, host)) {
@@ -152,9 +152,11 @@ impl Applier {
                 portal: portal.clone(),
                 message_id: message_id.clone(),
                 message: message.clone(),
+                content,
             }),
             Party::Agency(agency) => {
-                Ok(Input::Agency { agency: agency.clone(), message: message.clone() })
+                let (agency, message) = (agency.clone(), message.clone());
+                Ok(Input::Agency { agency, message, content })
             }
             Party::Bank(bank) => {
                 let Inbound::PaymentReported(body) = message else {

@@ -26,7 +26,7 @@ impl Applier {
         (work, at): (Work, At),
     ) -> Result<(), StoreError> {
         outcome.notes.iter().for_each(events::noted);
-        let mut subjects = write_facts(draft, &facts, &before, at);
+        let mut subjects = write_facts(draft, &facts, &before, at)?;
         self.effects(draft, outcome.effects, &work, at)?;
         // A timer that had become moot is no story.
         if work.message.is_none() && outcome.notes.is_empty() && subjects.is_empty() {
@@ -76,7 +76,7 @@ impl Applier {
                     let body = OutBody::Stored(kept);
                     draft.send(out_message(named, destination, about, &work.cause, body));
                 }
-                Effect::KeepBody => draft.put_body(at.seq, work.body.clone()),
+                Effect::KeepBody => draft.put_new_body(at.seq, work.body.clone()),
                 Effect::Remind(timer) => draft.put_timer(&timer),
                 Effect::RefuseLate { source, kind, order_code } => {
                     self.refuse_late(draft, (&source, kind), order_code, at)?;
@@ -95,7 +95,7 @@ impl Applier {
     ) -> Result<(), StoreError> {
         let kept = match keep {
             Keep::Whole => {
-                draft.put_body(seq, spelled(&message));
+                draft.put_new_body(seq, spelled(&message));
                 let named = (kept_id(&self.store_name, seq), message.kind());
                 draft.send(out_message(named, destination, about, cause, OutBody::Stored(seq)));
                 return Ok(());
@@ -147,12 +147,17 @@ impl Before {
 }
 
 /// Writes what changed and where money moved; says what the input concerned.
-fn write_facts(draft: &mut Draft<'_>, facts: &Facts, before: &Before, at: At) -> Vec<Subject> {
+fn write_facts(
+    draft: &mut Draft<'_>,
+    facts: &Facts,
+    before: &Before,
+    at: At,
+) -> Result<Vec<Subject>, StoreError> {
     let mut subjects = Vec::new();
     for (code, known) in &facts.cases {
         let was = before.cases.get(code);
         if was != Some(&known.case) {
-            draft.put_case(&known.case, was.is_none());
+            draft.put_case(&known.case, was.is_none())?;
             subjects.push(Subject::Case(known.case.seq));
         }
     }
@@ -165,7 +170,7 @@ fn write_facts(draft: &mut Draft<'_>, facts: &Facts, before: &Before, at: At) ->
         if was == Some(payment) {
             continue;
         }
-        draft.put_payment(payment, was, (case_of(Some(payment)), case_of(was)));
+        draft.put_payment(payment, was, (case_of(Some(payment)), case_of(was)))?;
         book(draft, was, Some(payment), at);
         subjects.push(Subject::Payment(*seq));
         subjects.extend(case_of(Some(payment)).map(Subject::Case));
@@ -173,14 +178,14 @@ fn write_facts(draft: &mut Draft<'_>, facts: &Facts, before: &Before, at: At) ->
     }
     for gone in &facts.joined {
         if let Some(was) = before.payments.get(&gone.seq) {
-            draft.remove_payment(was, case_of(Some(was)));
+            draft.remove_payment(was, case_of(Some(was)))?;
             book(draft, Some(was), None, at);
             subjects.extend(case_of(Some(was)).map(Subject::Case));
         }
     }
     subjects.sort_unstable();
     subjects.dedup();
-    subjects
+    Ok(subjects)
 }
 
 fn book(draft: &mut Draft<'_>, was: Option<&Payment>, is: Option<&Payment>, at: At) {

@@ -13,7 +13,36 @@ const _: () = assert!(VALUE_BYTES_MAX / PIECE_BYTES < 65_535, "indexes of pieces
 
 /// Puts and removes that become visible, and durable, together. The last word on a key counts.
 #[derive(Debug, Default, Clone)]
-pub struct Batch(BTreeMap<Box<[u8]>, Option<Vec<u8>>>);
+pub struct Batch(BTreeMap<Vec<u8>, Change>);
+
+/// What is to become of a row.
+#[derive(Debug, Clone)]
+pub(super) struct Change {
+    /// Its new value; `None` removes it.
+    pub(super) value: Option<Vec<u8>>,
+    pub(super) before: Before,
+    pub(super) next: Next,
+}
+
+/// What will most likely be done with a row next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing soon.
+    Rest,
+    /// It is read by a commit soon.
+    Read,
+    /// It is replaced or removed soon, without being read.
+    Replace,
+}
+
+/// What is at a row's place before the batch. A commit looks where it is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// Nobody has looked.
+    Unknown,
+    /// This, since nothing was applied after somebody looked.
+    Known(Option<Old>),
+}
 
 impl Batch {
     /// Nothing to change yet.
@@ -27,9 +56,7 @@ impl Batch {
     /// When the key is empty or longer than [`KEY_BYTES_MAX`], or the value longer than
     /// [`VALUE_BYTES_MAX`]: the caller's bug.
     pub fn put(&mut self, key: &[u8], value: impl Into<Vec<u8>>) {
-        let value = value.into();
-        assert!(value.len() <= VALUE_BYTES_MAX, "a value of {} bytes is too long", value.len());
-        self.insert(key, Some(value));
+        self.change(key.to_vec(), Some(value.into()), (Before::Unknown, Next::Rest));
     }
 
     /// Removes the row; nothing happens when there is none.
@@ -37,7 +64,19 @@ impl Batch {
     /// # Panics
     /// As [`Batch::put`], for the key.
     pub fn remove(&mut self, key: &[u8]) {
-        self.insert(key, None);
+        self.change(key.to_vec(), None, (Before::Unknown, Next::Rest));
+    }
+
+    /// Writes the row, or removes it where there is no value; with what is there before, and what
+    /// comes next.
+    ///
+    /// # Panics
+    /// As [`Batch::put`].
+    pub fn change(&mut self, key: Vec<u8>, value: Option<Vec<u8>>, (before, next): (Before, Next)) {
+        assert!((1..=KEY_BYTES_MAX).contains(&key.len()), "a key of {} bytes", key.len());
+        let bytes = value.as_ref().map_or(0, Vec::len);
+        assert!(bytes <= VALUE_BYTES_MAX, "a value of {bytes} bytes is too long");
+        self.0.insert(key, Change { value, before, next });
     }
 
     /// How many rows it changes.
@@ -50,26 +89,21 @@ impl Batch {
         self.0.is_empty()
     }
 
-    fn insert(&mut self, key: &[u8], value: Option<Vec<u8>>) {
-        assert!((1..=KEY_BYTES_MAX).contains(&key.len()), "a key of {} bytes", key.len());
-        self.0.insert(key.into(), value);
-    }
-
-    /// The changes in the order of their keys; `None` removes.
-    pub(super) fn changes(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        self.0.iter().map(|(key, value)| (&**key, value.as_deref()))
+    /// The changes in the order of their keys.
+    pub(super) fn changes(&self) -> impl Iterator<Item = (&[u8], &Change)> {
+        self.0.iter().map(|(key, change)| (&**key, change))
     }
 }
 
 /// Adds one change to a batch of sled, split into pieces where needed; pieces of the row's old
-/// value which the new one does not overwrite are removed with it. Answers the checksum of the new
-/// row, `None` when there is none.
+/// value which the new one does not overwrite are removed with it. Answers what the new row is,
+/// `None` when there is none.
 pub(super) fn translate(
     rows: &mut sled::Batch,
     written: u64,
     (key, value): (&[u8], Option<&[u8]>),
     old: Option<Old>,
-) -> Option<u32> {
+) -> Option<Old> {
     let (pieces, checksum) = match value {
         Some(value) if frame::fits_whole(key, value) => {
             (1, Some(insert(rows, key::row(key), &Frame::Whole(value))))
@@ -86,7 +120,7 @@ pub(super) fn translate(
     for surplus in pieces..old.map_or(0, |old| old.pieces) {
         rows.remove(key::piece(key, surplus));
     }
-    checksum
+    checksum.map(|checksum| Old { pieces, checksum })
 }
 
 fn split(rows: &mut sled::Batch, written: u64, key: &[u8], value: &[u8]) -> (u16, u32) {

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use kvit_schemas::Moment;
 
 /// The version of the store's format that this program reads and writes.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 
 /// A store's name: random bits, so that files of two stores are never taken for each other's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,8 +91,8 @@ mod tests {
         assert_eq!(Header::decode(&header.encode()), Ok(header));
         assert_eq!(header.id.to_string(), "000000000000feed");
 
-        let later = Header { format: 2, ..header }.encode();
-        assert_eq!(Header::decode(&later[..2]), Err(HeaderError::Format(2)));
+        let later = Header { format: FORMAT + 1, ..header }.encode();
+        assert_eq!(Header::decode(&later[..2]), Err(HeaderError::Format(FORMAT + 1)));
         assert_eq!(Header::decode(&header.encode()[..17]), Err(HeaderError::Malformed));
     }
 }

@@ -23,6 +23,7 @@ mod key;
 mod lock;
 mod open;
 mod read;
+mod recent;
 mod stats;
 mod tally;
 mod tree;
@@ -40,7 +41,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-pub use batch::{Batch, VALUE_BYTES_MAX};
+pub use batch::{Batch, Before, Next, VALUE_BYTES_MAX};
 pub use error::{LostTail, OpenError, RowError, StoreError};
 pub use faults::{Faults, Point};
 pub use frame::{Defect, ROW_BYTES_MAX};
@@ -48,12 +49,14 @@ pub use header::{FORMAT, Header, StoreId};
 pub use import::Import;
 pub use key::{KEY_BYTES_MAX, Key};
 pub use open::{OnLostTail, OpenReport, RowOptions};
-pub use read::{Row, Rows};
+pub use read::{Old, Row, Rows};
 pub use stats::{Stats, SyncTimes};
 pub use verify::{Completeness, RowCount, VerifyReport};
 
+use batch::Change;
 use files::Files;
 use lock::Lock;
+use recent::Recent;
 use stats::Since;
 use tally::{LastCommit, Tally};
 use watermark::Watermark;
@@ -89,6 +92,7 @@ pub struct RowStore {
     faults: Faults,
     /// What the last commit says the store holds. Held while a batch is applied.
     writer: Mutex<Tally>,
+    recent: Mutex<Recent>,
     applied: AtomicU64,
     rows_changed: AtomicU64,
     /// Bytes applied since sled last wrote out everything.
@@ -134,6 +138,23 @@ impl RowStore {
         read::get(&self.db, &key::row(key))
     }
 
+    /// The value of a row with what a batch must know to change it, for the one who applies.
+    ///
+    /// # Errors
+    /// As [`RowStore::get`].
+    pub fn get_to_change(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Old)>, RowError> {
+        let copy = self.recent().get(key).cloned();
+        match copy {
+            Some(recent::Copy { old, value: Some(value) }) => Ok(Some((value, old))),
+            Some(_) | None => read::get_to_change(&self.db, &key::row(key)),
+        }
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        // Whoever panicked while holding it has put in or taken out a whole copy, or none.
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The rows whose keys begin with `prefix`; all rows for an empty one.
     pub fn scan(&self, prefix: &[u8]) -> Rows<'_> {
         let from = Bound::Included(key::row(prefix));
@@ -172,14 +193,18 @@ impl RowStore {
         let mut tally = self.usable(&self.writer)?;
         let commit = CommitSeq(self.applied().0 + 1).max(at_least);
         let (mut rows, mut after) = (sled::Batch::default(), *tally);
-        for (key, value) in batch.changes() {
-            let old = read::old(&self.db, &key::row(key))?;
+        let mut written = Vec::with_capacity(batch.len());
+        for (key, change) in batch.changes() {
+            let old = self.before(key, change.before)?;
             if let Some(old) = old {
                 after.remove(old.checksum);
             }
-            if let Some(checksum) = batch::translate(&mut rows, commit.0, (key, value), old) {
-                after.add(checksum);
+            let value = change.value.as_deref();
+            let new = batch::translate(&mut rows, commit.0, (key, value), old);
+            if let Some(new) = new {
+                after.add(new.checksum);
             }
+            written.push((key, change, new));
         }
         let last = LastCommit { seq: commit, tally: after };
         batch::insert_own(&mut rows, key::COMMIT, &last.encode());
@@ -188,6 +213,7 @@ impl RowStore {
         }
         self.write(rows).map_err(|error| self.fail(StoreError::Write(error)))?;
         self.keep_up(batch).map_err(|error| self.fail(StoreError::Flush(error)))?;
+        self.remember(written);
         *tally = after;
         self.applied.store(commit.0, Ordering::Release);
         let changed = u64::try_from(batch.len()).unwrap_or(u64::MAX);
@@ -225,6 +251,34 @@ impl RowStore {
         CommitSeq(self.applied.load(Ordering::Acquire))
     }
 
+    fn remember(&self, written: Vec<(&[u8], &Change, Option<Old>)>) {
+        let mut recent = self.recent();
+        for (key, change, new) in written {
+            match (new, change.next) {
+                (Some(old), Next::Read) => {
+                    recent.put(key, recent::Copy { old, value: change.value.clone() });
+                }
+                (Some(old), Next::Replace) => recent.put(key, recent::Copy { old, value: None }),
+                (Some(_), Next::Rest) | (None, _) => recent.remove(key),
+            }
+        }
+    }
+
+    /// What is there before a change. Told wrongly, the tally would be wrong for ever: debug builds
+    /// look all the same.
+    fn before(&self, key: &[u8], told: Before) -> Result<Option<Old>, RowError> {
+        match told {
+            Before::Unknown => match self.recent().get(key) {
+                Some(copy) => Ok(Some(copy.old)),
+                None => read::old(&self.db, &key::row(key)),
+            },
+            Before::Known(old) => {
+                debug_assert_eq!(read::old(&self.db, &key::row(key)).ok(), Some(old), "{key:02x?}");
+                Ok(old)
+            }
+        }
+    }
+
     fn write(&self, rows: sled::Batch) -> sled::Result<()> {
         self.faults.at(Point::BeforeApply)?;
         self.db.apply_batch(rows)
@@ -233,8 +287,9 @@ impl RowStore {
     /// Lets sled's writers catch up now and then. Too many segments on their way at once can stop
     /// sled for ever: its few writers wait for a lock whose holder waits for one of them.
     fn keep_up(&self, batch: &Batch) -> sled::Result<()> {
-        let bytes = batch.changes().map(|(key, value)| key.len() + value.map_or(0, <[u8]>::len));
-        let bytes = bytes.sum::<usize>();
+        let weight =
+            |(key, change): (&[u8], &Change)| key.len() + change.value.as_ref().map_or(0, Vec::len);
+        let bytes = batch.changes().map(weight).sum::<usize>();
         if self.unflushed.fetch_add(bytes, Ordering::AcqRel) + bytes < UNFLUSHED_BYTES_MAX {
             return Ok(());
         }

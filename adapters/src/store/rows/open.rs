@@ -234,6 +234,7 @@ fn start(
         db: found.db,
         faults: options.faults,
         writer: Mutex::new(found.last.tally),
+        recent: Mutex::default(),
         applied: AtomicU64::new(commit.0),
         rows_changed: AtomicU64::new(0),
         unflushed: AtomicUsize::new(0),

@@ -70,20 +70,35 @@ pub(super) fn get(tree: &sled::Tree, stored_key: &[u8]) -> Result<Option<Vec<u8>
     }
 }
 
+/// The same, with what a commit must know to replace the row. Only for the one who commits: the
+/// row must not change meanwhile.
+pub(super) fn get_to_change(
+    tree: &sled::Tree,
+    stored_key: &[u8],
+) -> Result<Option<(Vec<u8>, Old)>, RowError> {
+    let Some(bytes) = tree.get(stored_key).map_err(RowError::Read)? else { return Ok(None) };
+    let old = described(stored_key, &bytes)?;
+    Ok(join(tree, stored_key, bytes)?.map(|value| (value, old)))
+}
+
 /// What a commit must know of a row it replaces or removes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Old {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Old {
     pub(super) pieces: u16,
     pub(super) checksum: u32,
 }
 
 /// What lies at a key of the tree, before a commit changes it.
 pub(super) fn old(tree: &sled::Tree, stored_key: &[u8]) -> Result<Option<Old>, RowError> {
-    let Some(bytes) = tree.get(stored_key).map_err(RowError::Read)? else { return Ok(None) };
-    let checksum = frame::stated_checksum(&bytes);
-    match frame::decode(stored_key, &bytes) {
-        Ok(Frame::Whole(_)) => Ok(Some(Old { pieces: 1, checksum })),
-        Ok(Frame::First { pieces, .. }) => Ok(Some(Old { pieces, checksum })),
+    let found = tree.get(stored_key).map_err(RowError::Read)?;
+    found.map(|bytes| described(stored_key, &bytes)).transpose()
+}
+
+fn described(stored_key: &[u8], bytes: &[u8]) -> Result<Old, RowError> {
+    let checksum = frame::stated_checksum(bytes);
+    match frame::decode(stored_key, bytes) {
+        Ok(Frame::Whole(_)) => Ok(Old { pieces: 1, checksum }),
+        Ok(Frame::First { pieces, .. }) => Ok(Old { pieces, checksum }),
         Ok(Frame::Further { .. }) => Err(damaged(stored_key, frame::FURTHER_AT_ROW)),
         Err(defect) => Err(damaged(stored_key, defect)),
     }

@@ -96,16 +96,20 @@ impl<'a> Line<'a> {
                 order_code: order_code(),
                 agency: self.word(3).parse().unwrap(),
             },
-            ("portal" | "other", _) => Input::Portal {
-                portal: self.word(0).parse().unwrap(),
-                message_id: format!("m{number}").parse().unwrap(),
-                message: self.said_by_portal(world.now),
-            },
+            ("portal" | "other", _) => {
+                let message = self.said_by_portal(world.now);
+                Input::Portal {
+                    portal: self.word(0).parse().unwrap(),
+                    message_id: format!("m{number}").parse().unwrap(),
+                    content: message.content_hash(),
+                    message,
+                }
+            }
             ("erip" | "bank" | "card", _) => Input::Report(self.report(world.now)),
-            (agency, _) => Input::Agency {
-                agency: agency.parse().unwrap(),
-                message: self.said_by_agency(world.now),
-            },
+            (agency, _) => {
+                let (agency, message) = (agency.parse().unwrap(), self.said_by_agency(world.now));
+                Input::Agency { agency, content: message.content_hash(), message }
+            }
         }
     }
 

@@ -87,7 +87,7 @@ impl Applier {
 
     /// The report of a laying-down that was marked; none for a file that came as a message.
     pub(super) fn marked_report(
-        &self,
+        &mut self,
         draft: &Draft<'_>,
         (party, checked): (&Party, &Checked),
         at: At,
@@ -95,8 +95,7 @@ impl Applier {
         if !checked.is_dropped() {
             return Ok(None);
         }
-        let period = self.period(at.now);
-        let periods = period.saturating_sub(1)..=period;
+        let periods = self.periods(draft, at.now)?;
         let mark = draft.mark(periods, &party.to_string(), checked.message_id.as_str())?;
         let body = match mark {
             Some(Mark { seq: Seq(seq), .. }) => draft.body(Seq(seq))?,

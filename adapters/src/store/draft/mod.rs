@@ -1,0 +1,205 @@
+//! A commit in the making: what it changes, and reading through it.
+
+mod close;
+mod records;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+
+use kvit_schemas::record::{
+    AuditLine, FileRecord, LedgerEntry, Mark, OutMessage, QuarantineRecord, Seq, Timer,
+};
+use kvit_schemas::{FeedId, Moment};
+use serde::Serialize;
+
+pub use close::Applied;
+pub(super) use close::link;
+
+use super::rows::Before;
+use super::tables::Tables;
+use super::{KeyValue, Store, StoreError, after_prefix, codec, keys};
+
+/// Changes that become visible together when applied. A copy can be changed to see what would
+/// happen, and dropped.
+#[derive(Debug, Clone)]
+pub struct Draft<'a> {
+    store: &'a Store,
+    /// The store's last commit when the draft was begun.
+    since: u64,
+    changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// What was read of the store, and what is known without reading.
+    known: RefCell<HashMap<Vec<u8>, Known>>,
+    lines: Vec<AuditLine>,
+    outgoing: Vec<OutMessage>,
+    ledger: Vec<LedgerEntry>,
+}
+
+/// A row as it is in the store.
+#[derive(Debug, Clone)]
+struct Known {
+    before: Before,
+    /// `None` where it was too large to be kept.
+    value: Option<Option<Vec<u8>>>,
+}
+
+/// Longest value that is kept for a further reading in the same draft.
+const KEPT_BYTES_MAX: usize = 4_096;
+
+/// A place in what a draft tells and sends.
+#[derive(Debug, Clone, Copy)]
+pub struct SoFar {
+    lines: usize,
+    messages: usize,
+}
+
+impl Tables for Draft<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(changed) = self.changes.get(key) {
+            return Ok(changed.clone());
+        }
+        if let Some(Known { value: Some(value), .. }) = self.known.borrow().get(key) {
+            return Ok(value.clone());
+        }
+        let (value, before) = self.store.row_to_change(key)?;
+        let is_kept = value.as_ref().is_none_or(|value| value.len() <= KEPT_BYTES_MAX);
+        let known = Known { before, value: is_kept.then(|| value.clone()) };
+        self.known.borrow_mut().insert(key.to_vec(), known);
+        Ok(value)
+    }
+
+    fn list(&self, prefix: &[u8]) -> Result<Vec<KeyValue>, StoreError> {
+        let mut rows: BTreeMap<_, _> = self.store.list(prefix)?.into_iter().collect();
+        let bounds = (Bound::Included(prefix.to_vec()), after_prefix(prefix));
+        for (key, value) in self.changes.range(bounds) {
+            match value {
+                Some(value) => drop(rows.insert(key.clone(), value.clone())),
+                None => drop(rows.remove(key)),
+            }
+        }
+        Ok(rows.into_iter().collect())
+    }
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(store: &'a Store) -> Self {
+        Self {
+            store,
+            since: store.last_commit(),
+            changes: BTreeMap::new(),
+            known: RefCell::default(),
+            lines: Vec::new(),
+            outgoing: Vec::new(),
+            ledger: Vec::new(),
+        }
+    }
+
+    pub(super) fn put<T: Serialize>(&mut self, key: Vec<u8>, record: &T) {
+        self.changes.insert(key, Some(codec::encode(record)));
+    }
+
+    /// Writes a row that cannot be in the store yet: its key has a number of this draft.
+    fn put_new(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        let known = Known { before: Before::Known(None), value: Some(None) };
+        self.known.get_mut().entry(key.clone()).or_insert(known);
+        self.changes.insert(key, Some(value));
+    }
+
+    pub(super) fn remove(&mut self, key: Vec<u8>) {
+        self.changes.insert(key, None);
+    }
+
+    /// Keeps a body under a number that this draft's input was given.
+    pub fn put_new_body(&mut self, seq: Seq, body: Vec<u8>) {
+        self.put_new(keys::numbered(keys::BODY, seq), body);
+    }
+
+    /// Keeps a body.
+    pub fn put_body(&mut self, seq: Seq, body: Vec<u8>) {
+        self.changes.insert(keys::numbered(keys::BODY, seq), Some(body));
+    }
+
+    /// Marks a message as applied.
+    pub fn put_mark(&mut self, period: u32, (party, message_id): (&str, &str), mark: Mark) {
+        self.put(keys::mark(period, party, message_id), &mark);
+    }
+
+    /// True when a message was marked in this period.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn has_marks(&self, period: u32) -> Result<bool, StoreError> {
+        let prefix = keys::marks(period);
+        let (from, to) = (Bound::Included(prefix.clone()), after_prefix(&prefix));
+        let made = self.changes.range((from.clone(), to.clone())).next().is_some();
+        Ok(made || !self.store.page_rows(from, to, 1)?.is_empty())
+    }
+
+    /// Puts a message in quarantine, with as much of its body as is kept.
+    pub fn put_quarantine(&mut self, record: &QuarantineRecord, body: Vec<u8>) {
+        self.put(keys::numbered(keys::QUARANTINE, record.seq), record);
+        self.put_body(record.seq, body);
+    }
+
+    /// Sets a timer.
+    pub fn put_timer(&mut self, timer: &Timer) {
+        self.put(timer_key(timer), timer);
+    }
+
+    /// Removes a timer that was looked at.
+    pub fn remove_timer(&mut self, timer: &Timer) {
+        self.remove(timer_key(timer));
+    }
+
+    /// Writes a file's progress.
+    pub fn put_file(&mut self, sha256: &str, file: &FileRecord) {
+        self.put(keys::file(&file.feed, sha256), file);
+    }
+
+    /// Notes which content a statement identity has.
+    pub fn put_statement(&mut self, feed: &FeedId, identity: &str, sha256: &str) {
+        self.put(keys::statement(feed, identity), &sha256);
+    }
+
+    /// Notes that a schedule fired.
+    pub fn put_firing(&mut self, schedule: &str, nominal: Moment) {
+        self.put(keys::firing(schedule), &nominal);
+    }
+
+    /// Puts a message in the outbox.
+    pub fn send(&mut self, message: OutMessage) {
+        self.outgoing.push(message);
+    }
+
+    /// Removes an outbox row whose messages are all sent.
+    pub fn outbox_done(&mut self, commit: u64, part: u16) {
+        self.remove(keys::outbox(commit, part));
+    }
+
+    /// Tells the story.
+    pub fn audit(&mut self, line: AuditLine) {
+        self.lines.push(line);
+    }
+
+    /// How much was told and sent so far.
+    pub fn so_far(&self) -> SoFar {
+        SoFar { lines: self.lines.len(), messages: self.outgoing.len() }
+    }
+
+    /// What was told and sent since.
+    pub fn since(&self, before: SoFar) -> (&[AuditLine], &[OutMessage]) {
+        let lines = self.lines.get(before.lines..).unwrap_or_default();
+        (lines, self.outgoing.get(before.messages..).unwrap_or_default())
+    }
+
+    /// Records where money moved.
+    pub fn move_money(&mut self, entry: LedgerEntry) {
+        if !entry.moved.is_zero() {
+            self.ledger.push(entry);
+        }
+    }
+}
+
+fn timer_key(timer: &Timer) -> Vec<u8> {
+    keys::timer(timer.kind.queue(), timer.due, &codec::encode(&(&timer.kind, timer.order_code)))
+}
