@@ -99,6 +99,22 @@ impl Raw {
         self.expect((60, 80)).map(drop)
     }
 
+    /// Takes one message of a queue and gives it back as a consumer that failed over it does, read
+    /// or not. False where there is none.
+    pub fn fail_over_one(&mut self, queue: &str) -> Result<bool> {
+        let with_answer = 0;
+        let arguments = [&[0, 0][..], &short(queue.as_bytes()), &[with_answer]].concat();
+        self.send(1, (60, 70), &arguments)?;
+        let (got, arguments) = self.method()?;
+        if got == (60, 72) {
+            return Ok(false);
+        }
+        ensure!(got == (60, 71), "{got:?} to a get");
+        let (tag, requeue) = (arguments.get(..8).context("a short get-ok")?, [1]);
+        self.send(1, (60, 90), &[tag, &requeue].concat())?;
+        Ok(true)
+    }
+
     fn send(&mut self, channel: u16, (class, method): Method, arguments: &[u8]) -> Result<()> {
         let name = [class.to_be_bytes(), method.to_be_bytes()].concat();
         self.frame(1, channel, &[&name[..], arguments].concat())
@@ -111,6 +127,15 @@ impl Raw {
 
     /// The arguments of the next method, which must be this one.
     fn expect(&mut self, wanted: Method) -> Result<Vec<u8>> {
+        let (got, arguments) = self.method()?;
+        if got != wanted {
+            bail!("wanted {wanted:?}, got {got:?}: {}", String::from_utf8_lossy(&arguments));
+        }
+        Ok(arguments)
+    }
+
+    /// The next method; heartbeats and messages are passed over.
+    fn method(&mut self) -> Result<(Method, Vec<u8>)> {
         loop {
             let mut head = [0; 7];
             self.0.read_exact(&mut head).context("the broker hung up")?;
@@ -120,16 +145,13 @@ impl Raw {
             let mut end = [0];
             self.0.read_exact(&mut end)?;
             ensure!(end == [0xce], "a frame without its end");
-            if kind == 8 {
+            if kind != 1 {
                 continue;
             }
             let (name, arguments) = payload.split_at_checked(4).context("a short method")?;
             let [a, b, c, d] = *name else { bail!("no method") };
-            let got = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-            if got == wanted {
-                return Ok(arguments.to_vec());
-            }
-            bail!("wanted {wanted:?}, got {got:?}: {}", String::from_utf8_lossy(arguments));
+            let method = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+            return Ok((method, arguments.to_vec()));
         }
     }
 }

@@ -7,11 +7,15 @@ use lapin::types::{AMQPValue, ShortString};
 
 use super::acks::AckHandle;
 
+/// Headers that kvit reads, and its parties: the contract's, and what the broker says of a message
+/// that it gave up. However many others there are, these are not left out.
+pub(super) const HEADERS_READ: [&str; 5] =
+    ["traceparent", "kvit-file-name", "kvit-cause", "x-death", "x-first-death-queue"];
 /// Headers beyond this many are left out: no party of ours sends so many, and they are kept with
 /// every refused message.
 const HEADERS_MAX: usize = 32;
 /// A header's text is cut after this many bytes, at a character's end.
-const HEADER_BYTES_MAX: usize = 2048;
+pub(super) const HEADER_BYTES_MAX: usize = 2048;
 /// Tables and lists in a header are shown to this depth; `x-death` has two.
 const HEADER_DEPTH_MAX: u8 = 4;
 
@@ -53,7 +57,7 @@ pub struct Properties {
     pub timestamp: Option<u64>,
     /// What sent it.
     pub app_id: Option<String>,
-    /// Headers by name, values as text; the first 32.
+    /// Headers by name, values as text: those that mean something to kvit, then others, 32 in all.
     pub headers: Vec<(String, String)>,
 }
 
@@ -66,7 +70,9 @@ impl Properties {
     fn of(properties: &BasicProperties) -> Self {
         let text = |value: &Option<ShortString>| value.as_ref().map(|text| text.as_str().into());
         let headers = properties.headers().as_ref().map(|table| {
-            let shown = table.inner().iter().take(HEADERS_MAX);
+            let is_read = |(name, _): &(&ShortString, _)| HEADERS_READ.contains(&name.as_str());
+            let (read, others): (Vec<_>, Vec<_>) = table.inner().iter().partition(is_read);
+            let shown = read.into_iter().chain(others).take(HEADERS_MAX);
             shown.map(|(name, value)| (name.as_str().into(), header_text(value))).collect()
         });
         Self {
@@ -176,6 +182,33 @@ mod tests {
         death.insert("reason".into(), AMQPValue::LongString("delivery_limit".into()));
         let deaths = AMQPValue::FieldArray(vec![AMQPValue::FieldTable(death)].into());
         assert_eq!(header_text(&deaths), "[[count=1, queue=kvit.bank.in, reason=delivery_limit]]");
+    }
+
+    #[test]
+    fn headers_with_a_meaning_are_kept_before_however_many_others() {
+        let mut table = FieldTable::default();
+        for number in 0..100 {
+            table.insert(format!("a{number}").into(), AMQPValue::Void);
+        }
+        for name in HEADERS_READ {
+            table.insert(name.into(), AMQPValue::LongString(name.into()));
+        }
+        let properties = Properties::of(&BasicProperties::default().with_headers(table));
+        assert_eq!(properties.headers.len(), HEADERS_MAX);
+        for name in HEADERS_READ {
+            assert_eq!(properties.header(name), Some(name));
+        }
+    }
+
+    proptest::proptest! {
+        /// The transport cuts texts of headers so.
+        #[test]
+        fn four_bytes_more_of_a_text_are_enough_for_what_is_read_of_it(
+            bytes in proptest::collection::vec(0x70_u8.., HEADER_BYTES_MAX + 4..HEADER_BYTES_MAX + 40),
+        ) {
+            let text = |bytes: &[u8]| header_text(&AMQPValue::LongString(bytes.to_vec().into()));
+            proptest::prop_assert_eq!(text(&bytes), text(&bytes[..HEADER_BYTES_MAX + 4]));
+        }
     }
 
     #[test]

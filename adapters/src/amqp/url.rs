@@ -58,6 +58,11 @@ impl BrokerUrl {
         (&self.0.authority.host, self.0.authority.port)
     }
 
+    /// Frames of at most so many bytes are asked for; 0 leaves it to the broker.
+    pub(crate) fn frame_max(&self) -> u32 {
+        self.0.query.frame_max.unwrap_or_default()
+    }
+
     pub(crate) fn uri(&self, heartbeat_seconds: u16) -> AMQPUri {
         let mut uri = self.0.clone();
         uri.query.heartbeat = Some(heartbeat_seconds);

@@ -218,8 +218,9 @@ impl Intake {
         now: Moment,
     ) -> Result<Checked, Refused> {
         let Some(sender) = arrival.queue.sender() else {
-            let death = arrival.properties.header("x-death").unwrap_or("no x-death header");
-            return Err(Refused::new(Code::DEAD_LETTERED, death));
+            let death = arrival.properties.header("x-death");
+            let detail = death.unwrap_or("no x-death header, or one too long to be taken");
+            return Err(Refused::new(Code::DEAD_LETTERED, detail));
         };
         let limit = match arrival.queue {
             Queue::Files => self.limits.file_bytes,

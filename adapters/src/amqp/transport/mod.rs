@@ -71,7 +71,7 @@ async fn open(
         (true, None) => return Err(AmqpError::Tls(TlsError::NoAuthority)),
         (true, Some(tls)) => Socket::Tls(Box::new(encrypted(socket, tls, host).await?)),
     };
-    Ok(Stream::new(socket, given_up))
+    Ok(Stream::new(socket, Mender::new(options.url.frame_max()), given_up))
 }
 
 /// The files are read each time, so that a certificate that was replaced is used from the next

@@ -27,8 +27,12 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(socket: Socket, given_up: WaitForCancellationFutureOwned) -> Self {
-        Self { socket, mender: Mender::new(), given_up: Box::pin(given_up) }
+    pub(super) fn new(
+        socket: Socket,
+        mender: Mender,
+        given_up: WaitForCancellationFutureOwned,
+    ) -> Self {
+        Self { socket, mender, given_up: Box::pin(given_up) }
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) fn run(input: &[u8]) {
 }
 
 fn through(bytes: &[u8], step: usize) -> Vec<u8> {
-    let mut mender = Mender::new();
+    let mut mender = Mender::new(0);
     let mut out = Vec::new();
     for piece in bytes.chunks(step) {
         let mut rest = piece;

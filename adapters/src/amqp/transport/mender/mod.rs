@@ -3,15 +3,23 @@
 //! AMQP's short strings are UTF-8 by convention only: the broker checks none, and the library
 //! gives the whole connection up at the first that is not. Tables may be nested as deep as a
 //! frame is long, and the library reads them by recursion, until its stack and with it the process
-//! is at an end. Any sender could stop all queues with one message. So frames are looked at on
-//! their way in, and what would do harm is replaced in place, byte for byte: no length changes.
+//! is at an end. Properties may be as long as a frame; when the message comes again or is given up,
+//! the broker adds to them, and the library gives the connection up at a frame longer than agreed.
+//! Any sender could stop all queues with one message. So frames are looked at on their way in: what
+//! would do harm is replaced in place, byte for byte, and what is too long is shortened.
 
-/// In place of each byte that is no UTF-8: a control character, which no valid name contains.
-const SUBSTITUTE: u8 = 0x1a;
+use shorten::shorten;
+use walk::{Walk, number};
+
+mod shorten;
+mod walk;
+
 /// Tables and lists in a header are read to this depth; deeper ones become opaque bytes.
 const DEPTH_MAX: u8 = 8;
 /// A frame that claims to be larger is none that was agreed on: the library will say so.
 const FRAME_BYTES_MAX: usize = 16 << 20;
+/// Less is never agreed on, whatever the broker says.
+const FRAME_MAX_MIN: usize = 4096;
 
 const METHOD: u8 = 1;
 const HEADER: u8 = 2;
@@ -19,6 +27,8 @@ const BODY: u8 = 3;
 const HEARTBEAT: u8 = 8;
 /// Type, channel, size.
 const HEAD: usize = 7;
+/// Those, and the mark of its end.
+const AROUND: usize = HEAD + 1;
 /// Class, weight, size of the body, flags.
 const BARE_CONTENT: usize = 14;
 
@@ -29,6 +39,20 @@ enum Change {
     Mended,
     /// Its properties cannot be read at all.
     Unreadable,
+}
+
+impl Change {
+    fn tell(self) {
+        match self {
+            Self::None => {}
+            Self::Mended => {
+                tracing::debug!("properties of a message were not readable, and are mended");
+            }
+            Self::Unreadable => {
+                tracing::warn!("a message has properties that cannot be read; they are left out");
+            }
+        }
+    }
 }
 
 /// The bytes of a connection on their way in. Holds each frame back until it is whole.
@@ -43,18 +67,23 @@ pub struct Mender {
     end: usize,
     /// No frames any more: everything goes through as it is.
     is_lost: bool,
-}
-
-impl Default for Mender {
-    fn default() -> Self {
-        Self::new()
-    }
+    /// The library gives up the connection at a frame of more bytes.
+    frame_max: usize,
 }
 
 impl Mender {
-    /// At the beginning of a connection.
-    pub fn new() -> Self {
-        Self { buffer: vec![0; 64 << 10], taken: 0, judged: 0, end: 0, is_lost: false }
+    /// At the beginning of a connection on which frames of at most so many bytes are asked for; 0
+    /// leaves it to the broker.
+    pub fn new(frame_max: u32) -> Self {
+        let frame_max = usize::try_from(frame_max).ok().filter(|&asked| asked > 0);
+        Self {
+            buffer: vec![0; 64 << 10],
+            taken: 0,
+            judged: 0,
+            end: 0,
+            is_lost: false,
+            frame_max: frame_max.unwrap_or(usize::MAX),
+        }
     }
 
     /// Room for more bytes of the socket.
@@ -105,174 +134,81 @@ impl Mender {
         }
         let size = size?;
         let payload = received.get_mut(HEAD..HEAD + size + 1)?.get_mut(..size)?;
-        let change = match kind {
-            METHOD => mend_method(payload),
-            HEADER => mend_header(payload),
-            _ => Change::None,
-        };
-        let size = match change {
-            Change::None => size,
-            Change::Mended => {
-                tracing::debug!("properties of a message were not readable, and are mended");
-                size
+        let instead = match kind {
+            METHOD => {
+                if let Some(agreed) = tuned(payload) {
+                    self.frame_max = self.frame_max.min(agreed);
+                }
+                mend_method(payload);
+                None
             }
-            Change::Unreadable => {
-                tracing::warn!("a message has properties that cannot be read; they are left out");
-                self.strip(size);
-                BARE_CONTENT
-            }
+            HEADER => mend_header(payload, self.frame_max.saturating_sub(AROUND)),
+            _ => None,
         };
-        self.judged += HEAD + size + 1;
+        if let Some(instead) = &instead {
+            self.replace(size, instead);
+        }
+        self.judged += AROUND + instead.map_or(size, |instead| instead.len());
         Some(())
     }
 
-    /// Leaves only class and size of the body of a header frame, and no properties.
-    fn strip(&mut self, size: usize) {
+    /// Puts a shorter payload in place of the one of this size.
+    fn replace(&mut self, size: usize, instead: &[u8]) {
         let payload = self.judged + HEAD;
-        let (kept, tail) = (payload + BARE_CONTENT, payload + size);
-        if let Some(flags) = self.buffer.get_mut(kept - 2..kept) {
-            flags.fill(0);
-        }
-        if let Some(length) = self.buffer.get_mut(payload - 4..payload) {
-            length.copy_from_slice(&[0, 0, 0, 14]);
+        let (kept, tail) = (payload + instead.len(), payload + size);
+        let length = u32::try_from(instead.len()).unwrap_or(u32::MAX).to_be_bytes();
+        if let Some(place) = self.buffer.get_mut(payload - length.len()..kept) {
+            let (before, after) = place.split_at_mut(length.len());
+            before.copy_from_slice(&length);
+            after.copy_from_slice(instead);
         }
         self.buffer.copy_within(tail..self.end, kept);
-        self.end -= size - BARE_CONTENT;
+        self.end -= tail - kept;
     }
 }
 
+/// `connection.tune` says how long frames may be; 0 is no limit.
+fn tuned(payload: &[u8]) -> Option<usize> {
+    const TUNE: [u8; 4] = [0, 10, 0, 30];
+    let frame_max = number(payload.strip_prefix(&TUNE)?.get(2..6)?)?;
+    (frame_max > 0).then(|| frame_max.max(FRAME_MAX_MIN))
+}
+
 /// `basic.deliver` carries names that the sender chose: exchange and routing key.
-fn mend_method(payload: &mut [u8]) -> Change {
+fn mend_method(payload: &mut [u8]) {
     const DELIVER: [u8; 4] = [0, 60, 0, 60];
     if !payload.starts_with(&DELIVER) {
-        return Change::None;
+        return;
     }
     let mut walk = Walk::new(payload, DELIVER.len());
     let read = walk.short().and_then(|()| walk.skip(9)).and_then(|()| walk.short());
     let _ = read.and_then(|()| walk.short());
-    walk.change()
+    walk.change().tell();
 }
 
-fn mend_header(payload: &mut [u8]) -> Change {
+/// Mends the properties in place. Gives what is to stand there instead where that is not enough:
+/// where they cannot be read, or the payload has more than `most` bytes.
+fn mend_header(payload: &mut [u8], most: usize) -> Option<Vec<u8>> {
     if !payload.starts_with(&[0, 60]) || payload.len() < BARE_CONTENT {
-        return Change::None;
+        return None;
     }
     let mut walk = Walk::new(payload, BARE_CONTENT - 2);
-    match walk.properties() {
+    let change = match walk.properties() {
         Some(()) if walk.at == walk.bytes.len() => walk.change(),
         Some(()) | None => Change::Unreadable,
+    };
+    change.tell();
+    match change {
+        Change::None | Change::Mended if payload.len() <= most => None,
+        Change::None | Change::Mended => shorten(payload, most).or_else(|| bare(payload)),
+        Change::Unreadable => bare(payload),
     }
 }
 
-/// A big-endian number.
-fn number(bytes: &[u8]) -> Option<usize> {
-    bytes
-        .iter()
-        .try_fold(0_usize, |number, &byte| Some(number.checked_mul(256)? + usize::from(byte)))
-}
-
-/// Reads a payload from left to right. `None`: it is not what it should be.
-struct Walk<'a> {
-    bytes: &'a mut [u8],
-    at: usize,
-    is_mended: bool,
-}
-
-impl<'a> Walk<'a> {
-    fn new(bytes: &'a mut [u8], at: usize) -> Self {
-        Self { bytes, at, is_mended: false }
-    }
-
-    fn change(&self) -> Change {
-        if self.is_mended { Change::Mended } else { Change::None }
-    }
-
-    /// Flags, and the properties they announce, from the highest bit down.
-    fn properties(&mut self) -> Option<()> {
-        let flags = self.number(2)?;
-        for bit in (0..16).rev().filter(|bit| flags & (1 << bit) != 0) {
-            match bit {
-                // Content type and encoding, correlation, answer to, expiry, message id, type,
-                // user, application, cluster.
-                15 | 14 | 10 | 9 | 8 | 7 | 5 | 4 | 3 | 2 => self.short()?,
-                13 => self.members(DEPTH_MAX, true)?,
-                // Delivery mode and priority.
-                12 | 11 => self.skip(1)?,
-                // Time.
-                6 => self.skip(8)?,
-                _ => return None,
-            }
-        }
-        Some(())
-    }
-
-    /// A table, or a list, which is a table without names.
-    fn members(&mut self, depth: u8, are_named: bool) -> Option<()> {
-        let end = self.number(4)?.checked_add(self.at)?;
-        if end > self.bytes.len() {
-            return None;
-        }
-        while self.at < end {
-            if are_named {
-                self.short()?;
-            }
-            self.value(depth)?;
-        }
-        (self.at == end).then_some(())
-    }
-
-    fn value(&mut self, depth: u8) -> Option<()> {
-        let kind = self.at;
-        match char::from(u8::try_from(self.number(1)?).ok()?) {
-            't' | 'b' | 'B' => self.skip(1),
-            's' | 'U' | 'u' => self.skip(2),
-            'I' | 'i' | 'f' => self.skip(4),
-            'l' | 'L' | 'd' | 'T' => self.skip(8),
-            'D' => self.skip(5),
-            'V' => Some(()),
-            'S' | 'x' => self.long(),
-            'A' | 'F' if depth == 0 => {
-                *self.bytes.get_mut(kind)? = b'x';
-                self.is_mended = true;
-                self.long()
-            }
-            'A' => self.members(depth - 1, false),
-            'F' => self.members(depth - 1, true),
-            _ => None,
-        }
-    }
-
-    /// A short string, made UTF-8.
-    fn short(&mut self) -> Option<()> {
-        let length = self.number(1)?;
-        let text = self.bytes.get_mut(self.at..self.at + length)?;
-        while let Err(error) = str::from_utf8(text) {
-            let from = error.valid_up_to();
-            let to = error.error_len().map_or(text.len(), |bad| from + bad);
-            text.get_mut(from..to)?.fill(SUBSTITUTE);
-            self.is_mended = true;
-        }
-        self.at += length;
-        Some(())
-    }
-
-    /// Bytes with their length before them.
-    fn long(&mut self) -> Option<()> {
-        let length = self.number(4)?;
-        self.skip(length)
-    }
-
-    fn skip(&mut self, count: usize) -> Option<()> {
-        let to = self.at.checked_add(count)?;
-        self.at = (to <= self.bytes.len()).then_some(to)?;
-        Some(())
-    }
-
-    fn number(&mut self, length: usize) -> Option<usize> {
-        let from = self.at;
-        self.skip(length)?;
-        number(self.bytes.get(from..self.at)?)
-    }
+/// Only class and size of the body, and no properties.
+fn bare(payload: &[u8]) -> Option<Vec<u8>> {
+    let kept = payload.get(..BARE_CONTENT - 2)?;
+    Some([kept, &[0, 0]].concat())
 }
 
 #[cfg(test)]
