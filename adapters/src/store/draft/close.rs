@@ -26,7 +26,8 @@ pub struct Applied {
 }
 
 impl Draft<'_> {
-    /// Makes everything visible at once. Durable only after [`Store::sync`](crate::store::Store::sync).
+    /// Makes everything visible at once. Durable only after
+    /// [`Store::sync`](crate::store::Store::sync).
     ///
     /// # Errors
     /// When the store cannot be read or written.
