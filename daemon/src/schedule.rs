@@ -8,8 +8,8 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use kvit_adapters::clock::Clock;
 use kvit_adapters::crash::{self, Point};
-use kvit_adapters::store::{Store, StoreError, Tables};
-use kvit_schemas::record::{Case, Seq, Timer, TimerQueue};
+use kvit_adapters::store::{DueTimer, Store, StoreError, Tables};
+use kvit_schemas::record::{Case, Seq, TimerQueue};
 use kvit_schemas::{Moment, PortalId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -248,15 +248,16 @@ impl Schedule {
 fn parted(
     store: &Store,
     unread: &BTreeSet<PortalId>,
-    timers: Vec<Timer>,
-) -> Result<(Vec<Timer>, Vec<Timer>), StoreError> {
+    timers: Vec<DueTimer>,
+) -> Result<(Vec<DueTimer>, Vec<DueTimer>), StoreError> {
     let (mut later, mut due) = (Vec::new(), Vec::new());
-    for timer in timers {
+    for due_timer in timers {
+        let timer = &due_timer.timer;
         let put_off = timer.kind.queue() == TimerQueue::Republishing && !unread.is_empty() && {
             let case = store.case(timer.order_code)?;
             case.as_ref().and_then(Case::portal).is_some_and(|it| unread.contains(it))
         };
-        if put_off { later.push(timer) } else { due.push(timer) }
+        if put_off { later.push(due_timer) } else { due.push(due_timer) }
     }
     Ok((later, due))
 }

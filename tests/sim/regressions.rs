@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kvit_adapters::amqp::{AckHandle, PublishOutcome};
 use kvit_adapters::clock::Clock;
-use kvit_adapters::store::{MemoryRows, Store};
+use kvit_adapters::store::Store;
 use tokio::time::Instant;
 
 use crate::daemon::Daemon;
@@ -15,7 +15,7 @@ use crate::world::{BEGIN, moment};
 /// Seed 70.
 #[test]
 fn a_message_that_cannot_be_sent_holds_up_nobody_who_waits_behind_it() {
-    let store = Arc::new(Store::Memory(MemoryRows::default()));
+    let store = Arc::new(Store::in_memory());
     let mut daemon = Daemon::start(store, &Clock::manual(moment(BEGIN)), None);
     let mut letter = Story::of(1).letters.swap_remove(0);
     letter.bytes = b"{".to_vec();

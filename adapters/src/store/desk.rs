@@ -14,10 +14,10 @@ impl Draft<'_> {
     /// Forgets a message in quarantine, its bytes and what became of it.
     pub fn forget_quarantined(&mut self, number: Seq, fate: &Fate) {
         self.remove(keys::numbered(keys::QUARANTINE, number));
-        self.remove(keys::numbered(keys::BODY, number));
+        self.remove_body(number);
         self.remove(keys::numbered(keys::FATE, number));
         if let Some(mended) = fate.last.as_ref().and_then(|deed| deed.replacement) {
-            self.remove(keys::numbered(keys::BODY, mended));
+            self.remove_body(mended);
         }
     }
 

@@ -1,28 +1,31 @@
 //! The keys of the store: one letter for the kind of row, then what finds it. Big-endian, so that
-//! rows lie in the order in which they came; an order code is only an index (RULES.md 3.8 S6).
+//! rows lie in the order in which they came; what others name is found by an index (`index/`).
 
 use kvit_schemas::message::ContentHash;
 use kvit_schemas::record::{Seq, Subject, TimerQueue};
 use kvit_schemas::{Currency, Day, FeedId, Moment, OrderCode};
 
+use super::index::{Name, Which};
 use super::rows::Next;
 
 /// Cases by number.
 pub(super) const CASE: u8 = b'c';
-/// Order code → number of the case.
-pub(super) const CODE: u8 = b'C';
 /// Payments by number.
 pub(super) const PAYMENT: u8 = b'p';
-/// Feed and payment id → number of the payment.
-pub(super) const IDENTITY: u8 = b'P';
-/// Reference and number of the payment.
-pub(super) const REFERENCE: u8 = b'r';
 /// Payments in suspense.
 pub(super) const SUSPENSE: u8 = b's';
-/// Marks of applied messages, by period, party and message id.
+/// Marks of applied messages, by commit: entries of the index.
 pub(super) const MARK: u8 = b'd';
-/// Bodies.
+/// The same in runs.
+pub(super) const MARK_RUN: u8 = b'D';
+/// Names of cases and payments, by commit: entries of the index.
+pub(super) const NAME: u8 = b'n';
+/// The same in runs.
+pub(super) const NAME_RUN: u8 = b'N';
+/// Long bodies, by number.
 pub(super) const BODY: u8 = b'b';
+/// Short bodies, sixteen numbers in a row.
+pub(super) const BODIES: u8 = b'B';
 /// The outbox, by commit and part.
 pub(super) const OUTBOX: u8 = b'o';
 /// Quarantine, by number.
@@ -33,7 +36,7 @@ pub(super) const FATE: u8 = b'Q';
 pub(super) const PROPOSAL: u8 = b'x';
 /// Paused sources, by name.
 pub(super) const PAUSE: u8 = b'z';
-/// Timers, by queue and the moment they are due.
+/// Timers, by queue, the moment the first of a row is due, and commit.
 pub(super) const TIMER: u8 = b't';
 /// Files by feed and content.
 pub(super) const FILE: u8 = b'f';
@@ -56,13 +59,14 @@ pub(super) const FIRING: u8 = b'k';
 pub(super) fn table(letter: u8) -> Option<&'static str> {
     Some(match letter {
         CASE => "cases",
-        CODE => "order codes",
         PAYMENT => "payments",
-        IDENTITY => "payment ids",
-        REFERENCE => "references",
         SUSPENSE => "suspense",
         MARK => "marks",
+        MARK_RUN => "runs of marks",
+        NAME => "names",
+        NAME_RUN => "runs of names",
         BODY => "bodies",
+        BODIES => "short bodies",
         OUTBOX => "outbox",
         QUARANTINE => "quarantine",
         FATE => "fates",
@@ -84,8 +88,8 @@ pub(super) fn table(letter: u8) -> Option<&'static str> {
 /// What a commit will do next with a row it has written.
 pub(super) fn next(key: &[u8]) -> Next {
     match key.first() {
-        Some(&(CASE | CODE | PAYMENT | IDENTITY | DAY_SUM | SINGLE)) => Next::Read,
-        Some(&(OUTBOX | TIMER)) => Next::Replace,
+        Some(&(CASE | PAYMENT | BODIES | DAY_SUM | SINGLE)) => Next::Read,
+        Some(&(OUTBOX | MARK | NAME)) => Next::Replace,
         Some(_) | None => Next::Rest,
     }
 }
@@ -111,40 +115,69 @@ pub(super) fn number_at_end(key: &[u8]) -> Option<Seq> {
     Some(Seq(u64::from_be_bytes(*tail)))
 }
 
-pub(super) fn code(order_code: OrderCode) -> Vec<u8> {
-    // 10^30 < 2^104: thirteen bytes hold every code.
-    key(CODE, &[&order_code.to_number().to_be_bytes()[3..]])
+/// The row of the short body with this number.
+pub(super) fn bodies(seq: Seq) -> Vec<u8> {
+    key(BODIES, &[&(seq.0 / BODIES_IN_ROW).to_be_bytes()])
 }
 
-pub(super) fn identity(feed: &FeedId, payment_id: &str) -> Vec<u8> {
-    key(IDENTITY, &[&ContentHash::of(&[feed.as_str().as_bytes(), payment_id.as_bytes()]).0])
+/// Numbers whose short bodies lie in one row.
+pub(super) const BODIES_IN_ROW: u64 = 16;
+
+/// The name of a case.
+pub(super) fn code(order_code: OrderCode) -> Name {
+    ContentHash::of(&[b"order", &order_code.to_number().to_be_bytes()]).0
 }
 
-pub(super) fn reference_prefix(kind: &str, value: &str) -> Vec<u8> {
-    key(REFERENCE, &[&ContentHash::of(&[kind.as_bytes(), value.as_bytes()]).0])
+/// The name that a feed gave a payment.
+pub(super) fn identity(feed: &FeedId, payment_id: &str) -> Name {
+    ContentHash::of(&[b"payment", feed.as_str().as_bytes(), payment_id.as_bytes()]).0
 }
 
-pub(super) fn reference(kind: &str, value: &str, payment: Seq) -> Vec<u8> {
-    [reference_prefix(kind, value), payment.0.to_be_bytes().to_vec()].concat()
+/// The name of all payments with a reference.
+pub(super) fn reference(kind: &str, value: &str) -> Name {
+    ContentHash::of(&[b"reference", kind.as_bytes(), value.as_bytes()]).0
 }
 
-pub(super) fn mark(period: u32, party: &str, message_id: &str) -> Vec<u8> {
-    let hash = ContentHash::of(&[party.as_bytes(), message_id.as_bytes()]);
-    key(MARK, &[&period.to_be_bytes(), &hash.0])
+/// The name of a message's mark.
+pub(super) fn mark(party: &str, message_id: &str) -> Name {
+    ContentHash::of(&[party.as_bytes(), message_id.as_bytes()]).0
 }
 
-/// Where the marks of a period begin.
-pub(super) fn marks(period: u32) -> Vec<u8> {
-    key(MARK, &[&period.to_be_bytes()])
+/// The letters of an index: its rows of single commits, and its runs.
+pub(super) fn letters(which: Which) -> (u8, u8) {
+    match which {
+        Which::Names => (NAME, NAME_RUN),
+        Which::Marks => (MARK, MARK_RUN),
+    }
+}
+
+/// Where an entry stands, for whoever has to be told that it cannot be read.
+pub(super) fn entry(which: Which, name: &Name) -> Vec<u8> {
+    key(letters(which).0, &[name])
+}
+
+/// A row of an index by its commit.
+pub(super) fn young(which: Which, commit: u64, part: u16) -> Vec<u8> {
+    key(letters(which).0, &[&commit.to_be_bytes(), &part.to_be_bytes()])
+}
+
+/// The filter of a run, which lies before its rows.
+pub(super) fn run(which: Which, run: u64) -> Vec<u8> {
+    key(letters(which).1, &[&run.to_be_bytes()])
+}
+
+/// A row of a run.
+pub(super) fn run_row(which: Which, (run, bucket): (u64, u16)) -> Vec<u8> {
+    key(letters(which).1, &[&run.to_be_bytes(), &bucket.to_be_bytes()])
 }
 
 pub(super) fn outbox(commit: u64, part: u16) -> Vec<u8> {
     key(OUTBOX, &[&commit.to_be_bytes(), &part.to_be_bytes()])
 }
 
-/// A timer of the same moment, kind and order is the same timer.
-pub(super) fn timer(queue: TimerQueue, due: Moment, identity: &[u8]) -> Vec<u8> {
-    key(TIMER, &[&[queue.letter()], &moment(due), &ContentHash::of(&[identity]).0])
+/// A row of timers of a queue, the first of them due at this moment.
+pub(super) fn timer(queue: TimerQueue, due: Moment, commit: u64) -> Vec<u8> {
+    key(TIMER, &[&[queue.letter()], &moment(due), &commit.to_be_bytes()])
 }
 
 /// Where the timers of a queue begin.
@@ -152,7 +185,7 @@ pub(super) fn timers(queue: TimerQueue) -> Vec<u8> {
     key(TIMER, &[&[queue.letter()]])
 }
 
-/// All timers of the queue before this key are due at `now`.
+/// What is due in the queue at `now` lies in rows before this key.
 pub(super) fn timers_after(queue: TimerQueue, now: Moment) -> Vec<u8> {
     key(TIMER, &[&[queue.letter()], &moment(now.plus_seconds(1))])
 }

@@ -10,7 +10,8 @@ use kvit_schemas::record::{
 use kvit_schemas::{Currency, Day, FeedId, Moment};
 use serde::de::DeserializeOwned;
 
-use super::tables::{OutboxRow, StoryLine, Tables};
+use super::index::{self, Found, Name, Which};
+use super::tables::{DueTimer, OutboxRow, StoryLine, Tables};
 use super::{KeyValue, Store, StoreError, after_prefix, codec, draft, keys};
 
 /// Some records and where to go on.
@@ -56,6 +57,20 @@ impl Tables for Store {
 
     fn list(&self, prefix: &[u8]) -> Result<Vec<KeyValue>, StoreError> {
         self.page_rows(Bound::Included(prefix.to_vec()), after_prefix(prefix), usize::MAX)
+    }
+
+    fn entry(&self, which: Which, name: &Name) -> Result<Option<Vec<u8>>, StoreError> {
+        let rows = match self.index(which).find(name) {
+            Found::Value(value) => return Ok(Some(value)),
+            Found::In(rows) => rows,
+        };
+        for key in rows {
+            let Some(row) = self.get_row(&key)? else { continue };
+            if let Some(value) = index::value_in((&key, &row), name)? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -148,10 +163,17 @@ impl Store {
         queue: TimerQueue,
         now: Moment,
         limit: usize,
-    ) -> Result<Vec<Timer>, StoreError> {
+    ) -> Result<Vec<DueTimer>, StoreError> {
         let to = Bound::Excluded(keys::timers_after(queue, now));
-        let rows = self.page_rows(Bound::Included(keys::timers(queue)), to, limit)?;
-        rows.iter().map(|(key, value)| codec::decode(key, value)).collect()
+        let mut due = Vec::new();
+        for (row, value) in self.page_rows(Bound::Included(keys::timers(queue)), to, limit)? {
+            let timers: Vec<Timer> = codec::decode(&row, &value)?;
+            // A row begins with the first that is due; others of it may have to wait.
+            let timers = timers.into_iter().filter(|timer| timer.due <= now);
+            due.extend(timers.map(|timer| DueTimer { timer, row: row.clone() }));
+        }
+        due.truncate(limit);
+        Ok(due)
     }
 
     /// Rows of the outbox after a place, oldest first.

@@ -1,10 +1,12 @@
 //! The store: typed tables over rows. What is committed together is there together or not at all.
 
 mod beside;
+mod bodies;
 pub mod carry;
 mod codec;
 mod desk;
 mod draft;
+mod index;
 mod keys;
 mod listing;
 mod memory;
@@ -19,18 +21,28 @@ use std::ops::Bound;
 use std::path::Path;
 
 pub use draft::{Applied, Draft, SoFar};
+pub use index::{Name, Which};
 pub use listing::{AuditFault, DaySum, LedgerCheck, Page};
 pub use memory::{Fault, MemoryRows};
-pub use tables::{OutboxRow, StoryLine, Tables};
+pub use tables::{DueTimer, OutboxRow, StoryLine, Tables};
 
+use index::Index;
 use rows::{Before, OpenError, OpenReport, RowError, RowOptions, RowStore, Stats, SyncTimes};
 
-/// A store, durable or for simulation.
+/// A store.
 #[derive(Debug)]
-pub enum Store {
+pub struct Store {
+    under: Under,
+    names: Index,
+    marks: Index,
+}
+
+/// What a store keeps its rows in.
+#[derive(Debug)]
+pub enum Under {
     /// Embedded sled.
     Sled(Box<RowStore>),
-    /// Memory; gone with the process.
+    /// Memory, for simulation; gone with the process.
     Memory(MemoryRows),
 }
 
@@ -66,15 +78,76 @@ impl Store {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(path: &Path, options: RowOptions) -> Result<(Self, OpenReport), OpenError> {
-        RowStore::open(path, options).map(|(rows, report)| (Self::Sled(Box::new(rows)), report))
+        let (rows, report) = RowStore::open(path, options)?;
+        let store = Self::over(Under::Sled(Box::new(rows))).map_err(|error| {
+            OpenError::Damaged { path: path.to_owned(), what: rows::described(&error) }
+        })?;
+        Ok((store, report))
+    }
+
+    /// An empty store in memory.
+    pub fn in_memory() -> Self {
+        let index = |which| Index::new(which, index::FEW_ENTRIES);
+        let under = Under::Memory(MemoryRows::default());
+        Self { under, names: index(Which::Names), marks: index(Which::Marks) }
+    }
+
+    /// The store that these rows make.
+    ///
+    /// # Errors
+    /// When its indexes cannot be read.
+    pub fn over(under: Under) -> Result<Self, StoreError> {
+        let entries_max = match under {
+            Under::Sled(_) => index::ENTRIES_MAX,
+            Under::Memory(_) => index::FEW_ENTRIES,
+        };
+        let index = |which| Index::new(which, entries_max);
+        let mut store = Self { under, names: index(Which::Names), marks: index(Which::Marks) };
+        store.names = store.loaded(Which::Names, index(Which::Names))?;
+        store.marks = store.loaded(Which::Marks, index(Which::Marks))?;
+        Ok(store)
+    }
+
+    /// The index as its rows say.
+    fn loaded(&self, which: Which, mut index: Index) -> Result<Index, StoreError> {
+        let (young, runs) = keys::letters(which);
+        let mut from = Bound::Included(vec![young]);
+        loop {
+            let rows = self.page_rows(from, after_prefix(&[young]), 256)?;
+            let Some((last, _)) = rows.last() else { break };
+            from = Bound::Excluded(last.clone());
+            rows.into_iter().try_for_each(|row| index.load_young(row))?;
+        }
+        let mut from = Bound::Included(vec![runs]);
+        while let Some(filter) = self.page_rows(from, after_prefix(&[runs]), 1)?.pop() {
+            from = after_prefix(&filter.0);
+            from = match from {
+                Bound::Excluded(next) => Bound::Included(next),
+                Bound::Included(_) | Bound::Unbounded => break,
+            };
+            index.load_run(filter)?;
+        }
+        Ok(index)
+    }
+
+    /// What the rows are kept in.
+    pub fn under(&self) -> &Under {
+        &self.under
+    }
+
+    fn index(&self, which: Which) -> &Index {
+        match which {
+            Which::Names => &self.names,
+            Which::Marks => &self.marks,
+        }
     }
 
     /// The store's name: ids of messages begin with it, so that a new store never repeats the ids
     /// of a lost one.
     pub fn name(&self) -> String {
-        match self {
-            Self::Sled(rows) => rows.header().id.to_string(),
-            Self::Memory(_) => "memory".to_owned(),
+        match &self.under {
+            Under::Sled(rows) => rows.header().id.to_string(),
+            Under::Memory(_) => "memory".to_owned(),
         }
     }
 
@@ -89,9 +162,9 @@ impl Store {
     /// # Errors
     /// Any error ends all commits of this store.
     pub fn sync(&self) -> Result<Option<SyncTimes>, StoreError> {
-        match self {
-            Self::Sled(rows) => Ok(Some(rows.sync()?.times)),
-            Self::Memory(rows) => {
+        match &self.under {
+            Under::Sled(rows) => Ok(Some(rows.sync()?.times)),
+            Under::Memory(rows) => {
                 rows.sync()?;
                 Ok(None)
             }
@@ -103,12 +176,12 @@ impl Store {
         &self,
         mut each: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        match self {
-            Self::Sled(rows) => rows.scan(&[]).try_for_each(|row| {
+        match &self.under {
+            Under::Sled(rows) => rows.scan(&[]).try_for_each(|row| {
                 let (key, value) = row.map_err(StoreError::from)?;
                 each(&key, &value)
             }),
-            Self::Memory(rows) => {
+            Under::Memory(rows) => {
                 let all = rows.page((Bound::Unbounded, Bound::Unbounded), usize::MAX);
                 all.iter().try_for_each(|(key, value)| each(key, value))
             }
@@ -116,20 +189,20 @@ impl Store {
     }
 
     fn get_row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self {
-            Self::Sled(rows) => Ok(rows.get(key)?),
-            Self::Memory(rows) => Ok(rows.get(key)),
+        match &self.under {
+            Under::Sled(rows) => Ok(rows.get(key)?),
+            Under::Memory(rows) => Ok(rows.get(key)),
         }
     }
 
     /// A row's value, with what a batch must know to change it.
     fn row_to_change(&self, key: &[u8]) -> Result<(Option<Vec<u8>>, Before), StoreError> {
-        match self {
-            Self::Sled(rows) => {
+        match &self.under {
+            Under::Sled(rows) => {
                 let (value, old) = rows.get_to_change(key)?.unzip();
                 Ok((value, Before::Known(old)))
             }
-            Self::Memory(rows) => Ok((rows.get(key), Before::Unknown)),
+            Under::Memory(rows) => Ok((rows.get(key), Before::Unknown)),
         }
     }
 
@@ -140,13 +213,13 @@ impl Store {
         to: Bound<Vec<u8>>,
         limit: usize,
     ) -> Result<Vec<KeyValue>, StoreError> {
-        match self {
-            Self::Sled(rows) => {
+        match &self.under {
+            Under::Sled(rows) => {
                 let (from, to) = (from.as_ref(), to.as_ref());
                 let found = rows.scan_range(from.map(Vec::as_slice), to.map(Vec::as_slice));
                 found.take(limit).map(|row| row.map_err(StoreError::from)).collect()
             }
-            Self::Memory(rows) => Ok(rows.page((from, to), limit)),
+            Under::Memory(rows) => Ok(rows.page((from, to), limit)),
         }
     }
 
@@ -156,13 +229,13 @@ impl Store {
         from: Bound<Vec<u8>>,
         to: Bound<Vec<u8>>,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        match self {
-            Self::Sled(rows) => {
+        match &self.under {
+            Under::Sled(rows) => {
                 let (from, to) = (from.as_ref(), to.as_ref());
                 let mut found = rows.scan_range(from.map(Vec::as_slice), to.map(Vec::as_slice));
                 Ok(found.next_back().transpose()?.map(|(key, _)| key))
             }
-            Self::Memory(rows) => Ok(rows.last((from, to))),
+            Under::Memory(rows) => Ok(rows.last((from, to))),
         }
     }
 
@@ -171,8 +244,8 @@ impl Store {
         changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
         before: impl Fn(&[u8]) -> Before,
     ) -> Result<Commit, StoreError> {
-        match self {
-            Self::Sled(rows) => {
+        match &self.under {
+            Under::Sled(rows) => {
                 let mut batch = rows::Batch::new();
                 for (key, value) in changes {
                     let around = (before(&key), keys::next(&key));
@@ -180,7 +253,7 @@ impl Store {
                 }
                 Ok(Commit(rows.apply(&batch)?.0))
             }
-            Self::Memory(rows) => Ok(Commit(rows.apply(changes)?)),
+            Under::Memory(rows) => Ok(Commit(rows.apply(changes)?)),
         }
     }
 
@@ -189,9 +262,9 @@ impl Store {
     /// # Errors
     /// As [`Store::sync`].
     pub fn close(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sled(rows) => rows.close().map(drop).map_err(StoreError::from),
-            Self::Memory(_) => Ok(()),
+        match self.under {
+            Under::Sled(rows) => rows.close().map(drop).map_err(StoreError::from),
+            Under::Memory(_) => Ok(()),
         }
     }
 
@@ -208,17 +281,17 @@ impl Store {
     /// # Errors
     /// When the file system does not answer.
     pub fn stats(&self) -> Result<Option<Stats>, StoreError> {
-        match self {
-            Self::Sled(rows) => Ok(Some(rows.stats()?)),
-            Self::Memory(_) => Ok(None),
+        match &self.under {
+            Under::Sled(rows) => Ok(Some(rows.stats()?)),
+            Under::Memory(_) => Ok(None),
         }
     }
 
     /// The number of the last applied commit.
     pub fn last_commit(&self) -> u64 {
-        match self {
-            Self::Sled(rows) => rows.applied().0,
-            Self::Memory(rows) => rows.commit(),
+        match &self.under {
+            Under::Sled(rows) => rows.applied().0,
+            Under::Memory(rows) => rows.commit(),
         }
     }
 }

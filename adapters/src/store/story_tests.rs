@@ -3,7 +3,7 @@
 use kvit_schemas::Moment;
 use kvit_schemas::record::{Actor, AuditLine, Case, Disposition, Seq, Subject};
 
-use super::{MemoryRows, Store, Tables};
+use super::{Store, Tables};
 
 fn line(seq: u64, disposition: Disposition, subjects: Vec<Subject>) -> AuditLine {
     AuditLine {
@@ -19,7 +19,7 @@ fn line(seq: u64, disposition: Disposition, subjects: Vec<Subject>) -> AuditLine
 
 /// Commits of so many lines each; one without lines lies between them, as when messages were sent.
 fn store(commits: &[u64]) -> Store {
-    let store = Store::Memory(MemoryRows::default());
+    let store = Store::in_memory();
     let mut seq = 0;
     for lines in commits {
         let mut draft = store.draft();
@@ -48,7 +48,7 @@ fn a_number_leads_to_its_line_whatever_lies_between() {
 
 #[test]
 fn only_messages_that_no_mark_leads_to_are_indexed_by_their_ids() {
-    let store = Store::Memory(MemoryRows::default());
+    let store = Store::in_memory();
     let mut draft = store.draft();
     let case = || vec![Subject::Case(Seq(1))];
     draft.audit(line(1, Disposition::Applied, case()));
@@ -62,7 +62,7 @@ fn only_messages_that_no_mark_leads_to_are_indexed_by_their_ids() {
 
 #[test]
 fn a_story_longer_than_its_row_takes_is_told_whole_and_in_order() {
-    let store = Store::Memory(MemoryRows::default());
+    let store = Store::in_memory();
     let mut draft = store.draft();
     let order_code = "000000000000000000000000000017".parse().unwrap();
     draft.put_case(&Case::new(Seq(1), order_code), true).unwrap();

@@ -2,12 +2,13 @@
 
 use kvit_schemas::record::{
     AuditBatch, AuditLine, Case, Fate, FileRecord, Mark, OutMessage, Pause, Payment, Position,
-    Proposal, QuarantineRecord, Seq, Subject,
+    Proposal, QuarantineRecord, Seq, Subject, Timer,
 };
 use kvit_schemas::{Currency, Day, FeedId, Moment, OrderCode};
 use serde::de::DeserializeOwned;
 
-use super::{KeyValue, StoreError, beside, codec, keys};
+use super::index::{Name, Which};
+use super::{KeyValue, StoreError, beside, bodies, codec, keys};
 
 /// One row of the outbox: messages of one commit that are still to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,15 @@ pub struct OutboxRow {
     pub part: u16,
     /// The messages.
     pub messages: Vec<OutMessage>,
+}
+
+/// A timer that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueTimer {
+    /// The timer.
+    pub timer: Timer,
+    /// The key of its row.
+    pub(super) row: Vec<u8>,
 }
 
 /// A line of a story, and where it stands in the audit log.
@@ -43,6 +53,25 @@ pub trait Tables {
     /// When they cannot be read.
     fn list(&self, prefix: &[u8]) -> Result<Vec<KeyValue>, StoreError>;
 
+    /// What a name leads to.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn entry(&self, which: Which, name: &Name) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// What a name leads to, as a record.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn named<T: DeserializeOwned>(
+        &self,
+        which: Which,
+        name: &Name,
+    ) -> Result<Option<T>, StoreError> {
+        let value = self.entry(which, name)?;
+        value.map(|value| codec::decode(&keys::entry(which, name), &value)).transpose()
+    }
+
     /// A record.
     ///
     /// # Errors
@@ -56,7 +85,7 @@ pub trait Tables {
     /// # Errors
     /// When it cannot be read.
     fn case(&self, order_code: OrderCode) -> Result<Option<Case>, StoreError> {
-        match self.record::<Seq>(&keys::code(order_code))? {
+        match self.named::<Seq>(Which::Names, &keys::code(order_code))? {
             Some(seq) => self.record(&keys::numbered(keys::CASE, seq)),
             None => Ok(None),
         }
@@ -79,7 +108,7 @@ pub trait Tables {
         feed: &FeedId,
         payment_id: &str,
     ) -> Result<Option<Payment>, StoreError> {
-        match self.record::<Seq>(&keys::identity(feed, payment_id))? {
+        match self.named::<Seq>(Which::Names, &keys::identity(feed, payment_id))? {
             Some(seq) => self.payment(seq),
             None => Ok(None),
         }
@@ -90,8 +119,7 @@ pub trait Tables {
     /// # Errors
     /// When they cannot be read.
     fn payments_by_reference(&self, kind: &str, value: &str) -> Result<Vec<Seq>, StoreError> {
-        let found = self.list(&keys::reference_prefix(kind, value))?;
-        Ok(found.iter().filter_map(|(key, _)| keys::number_at_end(key)).collect())
+        Ok(self.named(Which::Names, &keys::reference(kind, value))?.unwrap_or_default())
     }
 
     /// The numbers of the payments of a case.
@@ -109,7 +137,7 @@ pub trait Tables {
     /// # Errors
     /// When it cannot be read.
     fn body(&self, seq: Seq) -> Result<Option<Vec<u8>>, StoreError> {
-        self.get(&keys::numbered(keys::BODY, seq))
+        bodies::kept(self, seq)
     }
 
     /// The mark of an applied message, in the periods that are still kept.
@@ -122,12 +150,9 @@ pub trait Tables {
         party: &str,
         message_id: &str,
     ) -> Result<Option<Mark>, StoreError> {
-        for period in periods.rev() {
-            if let Some(mark) = self.record(&keys::mark(period, party, message_id))? {
-                return Ok(Some(mark));
-            }
-        }
-        Ok(None)
+        let found: Option<(u32, Mark)> =
+            self.named(Which::Marks, &keys::mark(party, message_id))?;
+        Ok(found.filter(|(period, _)| periods.contains(period)).map(|(_, mark)| mark))
     }
 
     /// A message in quarantine.

@@ -25,8 +25,6 @@ pub struct Applier {
     pub(super) store_name: String,
     keep_days: i64,
     next_seq: Seq,
-    /// A period, and whether there are marks of the one before.
-    earlier: Option<(u32, bool)>,
 }
 
 /// How an input ended, besides what it changed.
@@ -76,7 +74,6 @@ impl Applier {
             store_name: store.name(),
             keep_days: i64::from(keep_days.max(1)),
             next_seq: store.next_seq()?,
-            earlier: None,
         })
     }
 
@@ -143,7 +140,7 @@ impl Applier {
         self.work(draft, Work::without_message(input, actor), at)
     }
 
-    /// Looks at a case because a timer is due; the timer is gone afterwards.
+    /// Looks at a case because a timer is due.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -154,7 +151,6 @@ impl Applier {
         now: Moment,
     ) -> Result<(), StoreError> {
         let at = At { now, seq: self.take_seq() };
-        draft.remove_timer(&timer);
         let input = Input::Timer { kind: timer.kind, order_code: timer.order_code };
         let ended = self.work(draft, Work::without_message(input, Actor::Schedule), at)?;
         if let Ended::Refused(refused) = ended {
@@ -190,24 +186,10 @@ impl Applier {
         mark_period(now, self.keep_days)
     }
 
-    /// The periods in which a message id is to be looked up: both, unless the earlier one has no
-    /// marks, as in a store's first weeks. It gets none while the later one goes on.
-    pub(super) fn periods(
-        &mut self,
-        draft: &Draft<'_>,
-        now: Moment,
-    ) -> Result<RangeInclusive<u32>, StoreError> {
+    /// The periods whose marks count.
+    pub(super) fn periods(&self, now: Moment) -> RangeInclusive<u32> {
         let period = self.period(now);
-        let before = period.saturating_sub(1);
-        let marked = match self.earlier {
-            Some((known, marked)) if known == period => marked,
-            Some(_) | None => {
-                let marked = draft.has_marks(before)?;
-                self.earlier = Some((period, marked));
-                marked
-            }
-        };
-        Ok(if marked { before } else { period }..=period)
+        period.saturating_sub(1)..=period
     }
 
     pub(super) fn mark(&self, draft: &mut Draft<'_>, (party, checked): (&Party, &Checked), at: At) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use kvit_adapters::amqp::{AckHandle, Acks};
 use kvit_adapters::clock::Clock;
 use kvit_adapters::crash::{self, Point};
-use kvit_adapters::store::{Applied, Draft, OutboxRow, Store, StoreError};
+use kvit_adapters::store::{Applied, Draft, DueTimer, OutboxRow, Store, StoreError};
 use kvit_schemas::message::Alert;
 use kvit_schemas::record::{Disposition, Timer};
 use tokio::sync::{mpsc, oneshot};
@@ -33,9 +33,9 @@ pub enum Work {
     /// Timers that are due.
     Timers {
         /// Those to be looked at.
-        due: Vec<Timer>,
+        due: Vec<DueTimer>,
         /// Those to be put off.
-        later: Vec<Timer>,
+        later: Vec<DueTimer>,
         /// Until when.
         again: kvit_schemas::Moment,
         /// Told when it is done.
@@ -239,10 +239,11 @@ fn one(
         Work::Timers { due, later, again, reply } => {
             for timer in later {
                 draft.remove_timer(&timer);
-                draft.put_timer(&Timer { due: again, ..timer });
+                draft.put_timer(Timer { due: again, ..timer.timer });
             }
             for timer in due {
-                applier.timer(draft, timer, now)?;
+                draft.remove_timer(&timer);
+                applier.timer(draft, timer.timer, now)?;
             }
             answers.done.push(reply);
         }

@@ -102,7 +102,7 @@ impl Applier {
         at: At,
     ) -> Result<Option<Ended>, StoreError> {
         let (name, id) = (party.to_string(), checked.message_id.as_str());
-        let periods = self.periods(draft, at.now)?;
+        let periods = self.periods(at.now);
         let Some(mark) = draft.mark(periods, &name, id)? else {
             return Ok(None);
         };

@@ -149,7 +149,7 @@ fn wide(bytes: usize) -> u64 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
-    use kvit_adapters::store::{MemoryRows, Store};
+    use kvit_adapters::store::Store;
     use kvit_schemas::message::{Inbound, MessageType, decode_json};
     use kvit_schemas::record::Destination;
     use serde_json::{Value, json};
@@ -188,7 +188,7 @@ mod tests {
             document("small", 20),
             document("second", 200_000),
         ]);
-        let store = Store::Memory(MemoryRows::default());
+        let store = Store::in_memory();
         let mut draft = store.draft();
         draft.put_body(Seq(1), kept.clone());
         for nth in 0..5 {
@@ -216,7 +216,7 @@ mod tests {
         let (message, kept) = documents(&[document("small", 20)]);
         assert!(matches!(referring(&message, (Seq(1), &kept)), OutBody::Inline(_)));
         let (message, kept) = documents(&[document("large", 9_000)]);
-        let store = Store::Memory(MemoryRows::default());
+        let store = Store::in_memory();
         let body = referring(&message, (Seq(1), &kept));
         assert_eq!(whole(&store, body.clone()).unwrap(), None, "no such body");
         let mut draft = store.draft();

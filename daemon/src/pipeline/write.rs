@@ -76,8 +76,8 @@ impl Applier {
                     let body = OutBody::Stored(kept);
                     draft.send(out_message(named, destination, about, &work.cause, body));
                 }
-                Effect::KeepBody => draft.put_new_body(at.seq, work.body.clone()),
-                Effect::Remind(timer) => draft.put_timer(&timer),
+                Effect::KeepBody => draft.put_body(at.seq, work.body.clone()),
+                Effect::Remind(timer) => draft.put_timer(timer),
                 Effect::RefuseLate { source, kind, order_code } => {
                     self.refuse_late(draft, (&source, kind), order_code, at)?;
                 }
@@ -95,7 +95,7 @@ impl Applier {
     ) -> Result<(), StoreError> {
         let kept = match keep {
             Keep::Whole => {
-                draft.put_new_body(seq, spelled(&message));
+                draft.put_body(seq, spelled(&message));
                 let named = (kept_id(&self.store_name, seq), message.kind());
                 draft.send(out_message(named, destination, about, cause, OutBody::Stored(seq)));
                 return Ok(());

@@ -1,6 +1,6 @@
 //! A list costs its page, however many rows there are: rows read are counted, not time.
 
-use kvit_adapters::store::{MemoryRows, Store};
+use kvit_adapters::store::{Store, Under};
 use kvit_schemas::record::{Fate, FateState, QuarantineRecord, Seq};
 use kvit_schemas::{Code, Moment};
 
@@ -29,7 +29,7 @@ fn record(number: u64, at: Moment) -> QuarantineRecord {
 }
 
 fn filled(many: u64) -> Store {
-    let store = Store::Memory(MemoryRows::default());
+    let store = Store::in_memory();
     let at: Moment = "2026-03-05T10:15:00+03:00".parse().unwrap();
     for first in (1..=many).step_by(10_000) {
         let mut draft = store.draft();
@@ -46,9 +46,9 @@ fn filled(many: u64) -> Store {
 }
 
 fn read(store: &Store) -> u64 {
-    match store {
-        Store::Memory(rows) => rows.rows_read(),
-        Store::Sled(_) => unreachable!("these stores are in memory"),
+    match store.under() {
+        Under::Memory(rows) => rows.rows_read(),
+        Under::Sled(_) => unreachable!("these stores are in memory"),
     }
 }
 

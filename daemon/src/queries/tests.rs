@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 use kvit_adapters::amqp::Properties;
-use kvit_adapters::store::{MemoryRows, Store};
+use kvit_adapters::store::Store;
 use kvit_schemas::record::{Actor, Seq};
 use kvit_schemas::{Moment, OrderCode};
 use serde_json::json;
@@ -61,7 +61,7 @@ impl Desk {
         let directory = Directory::from(&settings);
         let limits =
             Limits { message_bytes: 1 << 20, file_bytes: 1 << 20, quarantine_bytes: 1 << 20 };
-        let store = Store::Memory(MemoryRows::default());
+        let store = Store::in_memory();
         let applier = Applier::new(&store, rules, directory.clone(), limits, 30).unwrap();
         let now = "2026-03-05T10:20:00+03:00".parse().unwrap();
         Self { store, settings, applier, intake: Intake { directory, limits }, now }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kvit_adapters::store::rows::{Completeness, OpenError};
-use kvit_adapters::store::{Store, StoreError, Tables};
+use kvit_adapters::store::{Store, StoreError, Tables, Under};
 use kvit_schemas::money::decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -132,8 +132,8 @@ pub fn verify_audit(
 /// # Errors
 /// When the walk cannot be begun, or payments cannot be read.
 pub fn verify_store(store: &Store, progress: impl FnMut(u64)) -> Result<StoreReport, QueryError> {
-    let mut report = match store {
-        Store::Sled(rows) => {
+    let mut report = match store.under() {
+        Under::Sled(rows) => {
             let found = rows.verify(progress).map_err(unlisted)?;
             let named = |(letter, count): (&u8, &kvit_adapters::store::rows::RowCount)| {
                 (char::from(*letter).to_string(), count.rows)
@@ -154,7 +154,7 @@ pub fn verify_store(store: &Store, progress: impl FnMut(u64)) -> Result<StoreRep
                 ledger_agrees: None,
             }
         }
-        Store::Memory(_) => {
+        Under::Memory(_) => {
             let commit = store.last_commit();
             StoreReport { sound: true, commit, ..StoreReport::default() }
         }

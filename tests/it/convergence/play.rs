@@ -8,7 +8,7 @@ use kvit::engine::Rules;
 use kvit::pipeline::{Applier, Arrival, Intake, Limits, Queue};
 use kvit::settings::{Directory, OperatorFile, Settings, Sources};
 use kvit_adapters::amqp::Properties;
-use kvit_adapters::store::{MemoryRows, Store};
+use kvit_adapters::store::Store;
 use kvit_schemas::message::PaymentState;
 use kvit_schemas::record::{Destination, Disposition, SuspenseReason, Timer, TimerKind};
 use kvit_schemas::{Moment, OrderCode};
@@ -109,7 +109,7 @@ struct Player {
 
 impl Player {
     fn new() -> Self {
-        let store = Store::Memory(MemoryRows::default());
+        let store = Store::in_memory();
         let limits =
             Limits { message_bytes: 1 << 20, file_bytes: 1 << 20, quarantine_bytes: 1 << 20 };
         let world = &*WORLD;

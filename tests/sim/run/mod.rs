@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kvit_adapters::clock::Clock;
-use kvit_adapters::store::{Fault, MemoryRows, Store};
+use kvit_adapters::store::{Fault, MemoryRows, Store, Under};
 use tokio::time::Instant;
 
 use crate::broker::Broker;
@@ -113,10 +113,14 @@ pub(crate) struct Run {
     pub(crate) figures: Figures,
 }
 
+fn over(rows: MemoryRows) -> Store {
+    Store::over(Under::Memory(rows)).expect("rows in memory can be read")
+}
+
 fn memory(store: &Store) -> &MemoryRows {
-    match store {
-        Store::Memory(rows) => rows,
-        Store::Sled(_) => unreachable!("a run is played in memory"),
+    match store.under() {
+        Under::Memory(rows) => rows,
+        Under::Sled(_) => unreachable!("a run is played in memory"),
     }
 }
 
@@ -125,7 +129,7 @@ impl Run {
         let clock = Clock::manual(moment(BEGIN));
         let rows = MemoryRows::default();
         Mutation::plant(mutation, &rows);
-        let store = Arc::new(Store::Memory(rows));
+        let store = Arc::new(over(rows));
         Self {
             dice: Dice::new(seed),
             story: Story::of(seed),
@@ -342,7 +346,7 @@ impl Run {
         self.figures.crashes += 1;
         self.say(|| format!("crash; {left} commits that were not synced are left"));
         let rows = memory(&self.daemon.store).after_crash(left);
-        let store = Arc::new(Store::Memory(rows));
+        let store = Arc::new(over(rows));
         self.broker.lose_all_channels();
         self.observer.crashed(&store)?;
         self.daemon = Daemon::start(store, &self.clock, self.mutation);

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::error::CarryError;
 use super::line::{self, Header, Open, Section, Sums};
 use crate::store::rows::{Completeness, RowStore};
-use crate::store::{Store, keys};
+use crate::store::{Store, Under, keys};
 
 /// Rows between two calls of the progress function.
 const PROGRESS_ROWS: u64 = 1_000;
@@ -26,9 +26,9 @@ pub fn export(
     now: Moment,
     progress: impl FnMut(u64),
 ) -> Result<Sums, CarryError> {
-    match store {
-        Store::Sled(rows) => sound(rows)?,
-        Store::Memory(_) => {}
+    match store.under() {
+        Under::Sled(rows) => sound(rows)?,
+        Under::Memory(_) => {}
     }
     let header = Header {
         kvit: env!("CARGO_PKG_VERSION").to_owned(),

@@ -14,7 +14,7 @@ use super::export;
 use super::line::{Header, Sums};
 use super::read::Lines;
 use crate::store::rows::{Batch, CommitSeq, Import, RowOptions, RowStore};
-use crate::store::{Store, StoreError, codec};
+use crate::store::{Store, StoreError, Under, codec};
 
 /// What a commit of an import holds at the most; but one row always.
 #[derive(Debug, Clone, Copy)]
@@ -73,9 +73,9 @@ pub struct Imported {
 /// # Errors
 /// When it cannot be read.
 pub fn origin(store: &Store) -> Result<Option<Origin>, StoreError> {
-    let import = match store {
-        Store::Sled(rows) => rows.import()?,
-        Store::Memory(_) => None,
+    let import = match store.under() {
+        Under::Sled(rows) => rows.import()?,
+        Under::Memory(_) => None,
     };
     let known = |(Import::Underway(note) | Import::Finished(note))| codec::decode(b"import", &note);
     import.map(known).transpose()
@@ -200,7 +200,7 @@ impl Filling {
     /// Reads everything back, and only then lets the store be one.
     fn finish(self, sums: &Sums) -> Result<Store, CarryError> {
         export::sound(&self.rows)?;
-        let store = Store::Sled(self.rows);
+        let store = Store::over(Under::Sled(self.rows))?;
         let held = export::lines(&store, sums.header.clone(), io::sink(), |_| {})?;
         if held != *sums {
             let pairs = held.sections.iter().zip(&sums.sections);
@@ -208,7 +208,7 @@ impl Filling {
             let named = differs.collect::<Vec<_>>().join(", ");
             return Err(CarryError::Differs(named));
         }
-        let Store::Sled(rows) = &store else { return Ok(store) };
+        let Under::Sled(rows) = store.under() else { return Ok(store) };
         let finished = Import::Finished(codec::encode(&self.origin));
         rows.apply_import(&Batch::new(), &finished, CommitSeq(sums.header.commit))?;
         rows.sync()?;

@@ -22,7 +22,7 @@ mod line;
 mod read;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests;
+pub(super) mod tests;
 
 pub use error::{CarryError, Fault};
 pub use export::export;

@@ -36,6 +36,7 @@ impl Draft<'_> {
     /// When money would be lost or made: kvit's own bug, and nothing is written.
     pub fn apply(mut self, next_seq: Seq) -> Result<Applied, StoreError> {
         let commit = self.store.last_commit() + 1;
+        let first_new = self.next_seq()?;
         self.put(keys::NEXT_SEQ.to_vec(), &next_seq);
         self.chain(commit)?;
         self.book(commit)?;
@@ -47,11 +48,15 @@ impl Draft<'_> {
             .iter_mut()
             .flat_map(|row| &mut row.messages)
             .for_each(|message| self.inline(message));
+        self.keep_bodies(first_new)?;
+        self.keep_timers(commit)?;
+        let steps = self.keep_entries(commit);
         assert_eq!(self.since + 1, commit, "one writer makes and applies one draft at a time");
         let known = self.known.into_inner();
         let before = |key: &[u8]| known.get(key).map_or(Before::Unknown, |known| known.before);
         let applied = self.store.apply_rows(self.changes, before)?;
         assert_eq!(applied.0, commit, "one writer applies one draft at a time");
+        steps.into_iter().for_each(|(which, step)| self.store.index(which).done(step));
         Ok(Applied { commit: applied, outbox })
     }
 
@@ -110,7 +115,7 @@ impl Draft<'_> {
         match &message.body {
             OutBody::Inline(bytes) => bytes.len(),
             OutBody::Stored(seq) => {
-                let kept = self.changes.get(&keys::numbered(keys::BODY, *seq));
+                let kept = self.bodies.get(seq);
                 kept.and_then(Option::as_ref).map_or(OUTBOX_ROW_BYTES, Vec::len)
             }
             OutBody::Pieces(_) => OUTBOX_ROW_BYTES,
@@ -121,7 +126,7 @@ impl Draft<'_> {
     /// back.
     fn inline(&self, message: &mut OutMessage) {
         let OutBody::Stored(seq) = message.body else { return };
-        if let Some(Some(body)) = self.changes.get(&keys::numbered(keys::BODY, seq))
+        if let Some(Some(body)) = self.bodies.get(&seq)
             && body.len() <= OUTBOX_ROW_BYTES
         {
             message.body = OutBody::Inline(body.clone());

@@ -1,6 +1,7 @@
 //! A commit in the making: what it changes, and reading through it.
 
 mod close;
+mod pack;
 mod records;
 
 use std::cell::RefCell;
@@ -16,9 +17,10 @@ use serde::Serialize;
 pub use close::Applied;
 pub(super) use close::link;
 
+use super::index::{Entries, Name, Which};
 use super::rows::Before;
 use super::tables::Tables;
-use super::{KeyValue, Store, StoreError, after_prefix, codec, keys};
+use super::{KeyValue, Store, StoreError, after_prefix, bodies, codec, keys};
 
 /// Changes that become visible together when applied. A copy can be changed to see what would
 /// happen, and dropped.
@@ -30,6 +32,13 @@ pub struct Draft<'a> {
     changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     /// What was read of the store, and what is known without reading.
     known: RefCell<HashMap<Vec<u8>, Known>>,
+    /// What was found in runs of the indexes.
+    found: RefCell<HashMap<(Which, Name), Option<Vec<u8>>>>,
+    entries: BTreeMap<Which, Entries>,
+    bodies: BTreeMap<Seq, Option<Vec<u8>>>,
+    timers: Vec<Timer>,
+    /// Timers to be removed, by their rows.
+    fired: BTreeMap<Vec<u8>, Vec<Timer>>,
     lines: Vec<AuditLine>,
     outgoing: Vec<OutMessage>,
     ledger: Vec<LedgerEntry>,
@@ -79,6 +88,25 @@ impl Tables for Draft<'_> {
         }
         Ok(rows.into_iter().collect())
     }
+
+    fn entry(&self, which: Which, name: &Name) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(value) = self.entries.get(&which).and_then(|entries| entries.get(name)) {
+            return Ok(Some(value.clone()));
+        }
+        if let Some(known) = self.found.borrow().get(&(which, *name)) {
+            return Ok(known.clone());
+        }
+        let value = self.store.entry(which, name)?;
+        self.found.borrow_mut().insert((which, *name), value.clone());
+        Ok(value)
+    }
+
+    fn body(&self, seq: Seq) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.bodies.get(&seq) {
+            Some(body) => Ok(body.clone()),
+            None => bodies::kept(self, seq),
+        }
+    }
 }
 
 impl<'a> Draft<'a> {
@@ -88,6 +116,11 @@ impl<'a> Draft<'a> {
             since: store.last_commit(),
             changes: BTreeMap::new(),
             known: RefCell::default(),
+            found: RefCell::default(),
+            entries: BTreeMap::new(),
+            bodies: BTreeMap::new(),
+            timers: Vec::new(),
+            fired: BTreeMap::new(),
             lines: Vec::new(),
             outgoing: Vec::new(),
             ledger: Vec::new(),
@@ -105,50 +138,30 @@ impl<'a> Draft<'a> {
         self.changes.insert(key, Some(value));
     }
 
+    /// Writes a row as it comes.
+    #[cfg(test)]
+    pub(super) fn plant(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.changes.insert(key, Some(value));
+    }
+
     pub(super) fn remove(&mut self, key: Vec<u8>) {
         self.changes.insert(key, None);
     }
 
-    /// Keeps a body under a number that this draft's input was given.
-    pub fn put_new_body(&mut self, seq: Seq, body: Vec<u8>) {
-        self.put_new(keys::numbered(keys::BODY, seq), body);
-    }
-
-    /// Keeps a body.
-    pub fn put_body(&mut self, seq: Seq, body: Vec<u8>) {
-        self.changes.insert(keys::numbered(keys::BODY, seq), Some(body));
+    /// Makes a name lead to a record.
+    fn put_entry<T: Serialize>(&mut self, which: Which, name: Name, record: &T) {
+        self.entries.entry(which).or_default().insert(name, codec::encode(record));
     }
 
     /// Marks a message as applied.
     pub fn put_mark(&mut self, period: u32, (party, message_id): (&str, &str), mark: Mark) {
-        self.put(keys::mark(period, party, message_id), &mark);
-    }
-
-    /// True when a message was marked in this period.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn has_marks(&self, period: u32) -> Result<bool, StoreError> {
-        let prefix = keys::marks(period);
-        let (from, to) = (Bound::Included(prefix.clone()), after_prefix(&prefix));
-        let made = self.changes.range((from.clone(), to.clone())).next().is_some();
-        Ok(made || !self.store.page_rows(from, to, 1)?.is_empty())
+        self.put_entry(Which::Marks, keys::mark(party, message_id), &(period, mark));
     }
 
     /// Puts a message in quarantine, with as much of its body as is kept.
     pub fn put_quarantine(&mut self, record: &QuarantineRecord, body: Vec<u8>) {
         self.put(keys::numbered(keys::QUARANTINE, record.seq), record);
         self.put_body(record.seq, body);
-    }
-
-    /// Sets a timer.
-    pub fn put_timer(&mut self, timer: &Timer) {
-        self.put(timer_key(timer), timer);
-    }
-
-    /// Removes a timer that was looked at.
-    pub fn remove_timer(&mut self, timer: &Timer) {
-        self.remove(timer_key(timer));
     }
 
     /// Writes a file's progress.
@@ -198,8 +211,4 @@ impl<'a> Draft<'a> {
             self.ledger.push(entry);
         }
     }
-}
-
-fn timer_key(timer: &Timer) -> Vec<u8> {
-    keys::timer(timer.kind.queue(), timer.due, &codec::encode(&(&timer.kind, timer.order_code)))
 }

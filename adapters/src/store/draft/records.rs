@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Draft;
 use crate::store::beside::{self, Beside, Place, STORY_MAX};
+use crate::store::index::Which;
 use crate::store::tables::Tables;
 use crate::store::{StoreError, codec, keys};
 
@@ -16,7 +17,7 @@ impl Draft<'_> {
     /// When its row cannot be read.
     pub fn put_case(&mut self, case: &Case, is_new: bool) -> Result<(), StoreError> {
         if is_new {
-            self.put(keys::code(case.order_code), &case.seq);
+            self.put_entry(Which::Names, keys::code(case.order_code), &case.seq);
         }
         self.put_record(keys::numbered(keys::CASE, case.seq), case)
     }
@@ -60,16 +61,15 @@ impl Draft<'_> {
         for sighting in &payment.sightings {
             if !known(&sighting.feed, sighting.payment_id.as_str()) {
                 let key = keys::identity(&sighting.feed, sighting.payment_id.as_str());
-                self.put(key, &payment.seq);
+                self.put_entry(Which::Names, key, &payment.seq);
             }
             let earlier = before.iter().flat_map(|it| &it.sightings);
             let earlier: Vec<_> = earlier.flat_map(Sighting::joining).collect();
             for (kind, value) in sighting.joining().filter(|it| !earlier.contains(it)) {
-                let key = keys::reference(kind, value, payment.seq);
-                match before {
-                    Some(_) => drop(self.changes.insert(key, Some(Vec::new()))),
-                    // The key ends with the number of a payment that is new.
-                    None => self.put_new(key, Vec::new()),
+                let mut sharing = self.payments_by_reference(kind, value)?;
+                if let Err(at) = sharing.binary_search(&payment.seq) {
+                    sharing.insert(at, payment.seq);
+                    self.put_entry(Which::Names, keys::reference(kind, value), &sharing);
                 }
             }
         }
@@ -94,7 +94,9 @@ impl Draft<'_> {
         unlink: Option<Seq>,
     ) -> Result<(), StoreError> {
         for (kind, value) in payment.sightings.iter().flat_map(Sighting::joining) {
-            self.remove(keys::reference(kind, value, payment.seq));
+            let mut sharing = self.payments_by_reference(kind, value)?;
+            sharing.retain(|it| *it != payment.seq);
+            self.put_entry(Which::Names, keys::reference(kind, value), &sharing);
         }
         self.relink(payment.seq, None, unlink)?;
         self.remove(keys::numbered(keys::SUSPENSE, payment.seq));

@@ -352,7 +352,7 @@ impl fmt::Display for CommitSeq {
 }
 
 /// An error with its sources, on one line.
-fn described(error: &dyn std::error::Error) -> String {
+pub(super) fn described(error: &dyn std::error::Error) -> String {
     let sources = std::iter::successors(error.source(), |error| error.source());
     sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
 }

@@ -95,7 +95,7 @@ impl Applier {
         if !checked.is_dropped() {
             return Ok(None);
         }
-        let periods = self.periods(draft, at.now)?;
+        let periods = self.periods(at.now);
         let mark = draft.mark(periods, &party.to_string(), checked.message_id.as_str())?;
         let body = match mark {
             Some(Mark { seq: Seq(seq), .. }) => draft.body(Seq(seq))?,

@@ -1,8 +1,8 @@
 //! What the store reads: rows as records, and the lines of an export.
 
-use kvit_adapters::store::{KeyValue, StoreError, Tables, carry};
+use kvit_adapters::store::{KeyValue, Name, StoreError, Tables, Which, carry};
 use kvit_schemas::record::{
-    AuditBatch, Case, Fate, FileRecord, LedgerEntry, Mark, OutMessage, Pause, Payment, Position,
+    AuditBatch, Case, Fate, FileRecord, LedgerEntry, OutMessage, Pause, Payment, Position,
     Proposal, QuarantineRecord, Seq, Timer,
 };
 
@@ -17,19 +17,23 @@ impl Tables for Same<'_> {
     fn list(&self, prefix: &[u8]) -> Result<Vec<KeyValue>, StoreError> {
         Ok(vec![(prefix.to_vec(), self.0.to_vec())])
     }
+
+    fn entry(&self, _: Which, _: &Name) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(Some(self.0.to_vec()))
+    }
 }
 
 /// The first byte, from `a` on, says as which record the rest is read.
 pub(super) fn records(input: &[u8]) {
     let Some((first, bytes)) = input.split_first() else { return };
     let (rows, key) = (Same(bytes), b"key");
-    let read = match first.wrapping_sub(b'a') % 14 {
+    let read = match first.wrapping_sub(b'a') % 16 {
         0 => rows.record::<Case>(key).map(drop),
         1 => rows.record::<Payment>(key).map(drop),
         2 => rows.record::<FileRecord>(key).map(drop),
         3 => rows.record::<LedgerEntry>(key).map(drop),
         4 => rows.record::<Position>(key).map(drop),
-        5 => rows.record::<Mark>(key).map(drop),
+        5 => rows.mark(0..=9, "portal a", "m-1").map(drop),
         6 => rows.record::<Vec<OutMessage>>(key).map(drop),
         7 => rows.quarantined(Seq(1)).map(drop),
         8 => rows.record::<Vec<Timer>>(key).map(drop),
@@ -37,6 +41,8 @@ pub(super) fn records(input: &[u8]) {
         10 => rows.fate(Seq(1)).map(drop),
         11 => rows.proposal(Seq(1)).map(drop),
         12 => rows.pauses().map(drop),
+        13 => rows.body(Seq(1)).map(drop),
+        14 => rows.payments_by_reference("erip", "1").map(drop),
         _ => rows.record::<(Seq, Vec<QuarantineRecord>, Fate, Proposal, Pause)>(key).map(drop),
     };
     if let Err(error) = read {

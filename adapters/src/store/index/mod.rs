@@ -1,0 +1,196 @@
+//! What finds a record by a name that others gave it: an order code, a payment's id, a message's
+//! id. Such names come in no order, and as rows of their own they would be two thirds of all rows,
+//! each written to another page of the tree.
+//!
+//! So the entries of a commit lie together in a row, and all of them in memory, too. Once there are
+//! enough of them, a commit gathers them in a *run*: rows that hold an equal part of the names
+//! each, found by the name itself, and never written again. A filter in memory (`filters.rs`) tells
+//! which runs may hold a name; it is a row of the run, so that opening reads no entries of runs.
+//! What is newer counts: first memory, then the runs from the last one on.
+//!
+//! | key | row |
+//! |---|---|
+//! | letter, commit, part | entries of one commit, until they are in a run |
+//! | run's letter, run | the run's filter |
+//! | run's letter, run, bucket | entries of the run |
+//!
+//! A run has the number of the commit that wrote it.
+
+mod entries;
+mod filters;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{PoisonError, RwLock};
+
+use kvit_schemas::hex;
+use kvit_schemas::record::Seq;
+
+use super::{KeyValue, StoreError, keys};
+use filters::{Bits, Filters};
+
+/// A name: the hash of what others call something.
+pub type Name = [u8; 16];
+/// Names and what they lead to.
+pub(super) type Entries = BTreeMap<Name, Vec<u8>>;
+
+/// Which names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Which {
+    /// Of orders and payments; kept for good.
+    Names,
+    /// Of applied messages; of use for a while.
+    Marks,
+}
+
+/// Entries in memory, about, until they become a run. They take some 100 bytes each.
+pub(super) const ENTRIES_MAX: usize = 32_768;
+/// The same for a store in memory, so that tests see runs.
+pub(super) const FEW_ENTRIES: usize = 64;
+/// Bytes of entries in one row of a commit.
+const ROW_BYTES: usize = 5_000;
+/// Entries of a row of a run, on the average: the largest of many stays below a row's limit.
+const BUCKET_ENTRIES: usize = 64;
+
+/// The index of one kind of names.
+#[derive(Debug)]
+pub(super) struct Index {
+    which: Which,
+    entries_max: usize,
+    state: RwLock<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Entries that are in no run.
+    young: HashMap<Name, Vec<u8>>,
+    /// The keys of their rows.
+    rows: Vec<Vec<u8>>,
+    runs: Filters,
+}
+
+/// Where an entry is.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// Here it is.
+    Value(Vec<u8>),
+    /// In one of these rows, the newest first, or nowhere.
+    In(Vec<Vec<u8>>),
+}
+
+/// What a commit does for the index: rows to write and to remove, and what is true once it is done.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    after: After,
+}
+
+#[derive(Debug)]
+enum After {
+    Added { entries: Entries, rows: Vec<Vec<u8>> },
+    Gathered { run: u64, bits: Bits },
+}
+
+impl Index {
+    pub(super) fn new(which: Which, entries_max: usize) -> Self {
+        Self { which, entries_max: entries_max.max(FEW_ENTRIES), state: RwLock::default() }
+    }
+
+    /// Takes in a row of a commit, in the order of commits.
+    pub(super) fn load_young(&mut self, (key, row): KeyValue) -> Result<(), StoreError> {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for entry in entries::read(&key, &row) {
+            let (name, value) = entry?;
+            state.young.insert(*name, value.to_vec());
+        }
+        state.rows.push(key);
+        Ok(())
+    }
+
+    /// Takes in a run's filter, in the order of runs.
+    pub(super) fn load_run(&mut self, (key, filter): KeyValue) -> Result<(), StoreError> {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let unreadable = |why: &str| StoreError::Record { key: hex::encode(&key), why: why.into() };
+        let Seq(run) = keys::number_at_end(&key).ok_or_else(|| unreadable("it names no run"))?;
+        let bits = Bits::of(filter).ok_or_else(|| unreadable("no filter has this length"))?;
+        state.runs.add(run, &bits);
+        Ok(())
+    }
+
+    pub(super) fn find(&self, name: &Name) -> Found {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        match state.young.get(name) {
+            Some(value) => Found::Value(value.clone()),
+            None => {
+                let rows = state.runs.with(name).into_iter();
+                Found::In(rows.map(|at| keys::run_row(self.which, at)).collect())
+            }
+        }
+    }
+
+    /// How a commit keeps these entries.
+    pub(super) fn step(&self, commit: u64, entries: Entries) -> Step {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        if state.young.len() + entries.len() >= self.entries_max {
+            return self.gather(&state, commit, entries);
+        }
+        let packed = entries::packed(&entries, ROW_BYTES).into_iter().zip(0..);
+        let rows = packed.map(|(row, part)| (keys::young(self.which, commit, part), Some(row)));
+        let rows: Vec<_> = rows.collect();
+        let keys = rows.iter().map(|(key, _)| key.clone()).collect();
+        Step { rows, after: After::Added { entries, rows: keys } }
+    }
+
+    /// All entries become a run.
+    fn gather(&self, state: &State, run: u64, newest: Entries) -> Step {
+        let mut all: Entries =
+            state.young.iter().map(|(name, value)| (*name, value.clone())).collect();
+        all.extend(newest);
+        let mut bits = Bits::for_entries(self.entries_max);
+        let mut buckets: BTreeMap<u16, Vec<u8>> = BTreeMap::new();
+        for (name, value) in &all {
+            bits.set(name);
+            entries::write(buckets.entry(bits.bucket(name)).or_default(), (name, value));
+        }
+        let filter = (keys::run(self.which, run), Some(bits.bytes().to_vec()));
+        let rows = buckets.into_iter().map(|(bucket, row)| {
+            let key = keys::run_row(self.which, (run, bucket));
+            (key, Some(row))
+        });
+        let gone = state.rows.iter().map(|key| (key.clone(), None));
+        let rows = std::iter::once(filter).chain(rows).chain(gone).collect();
+        Step { rows, after: After::Gathered { run, bits } }
+    }
+
+    /// The commit with this step is applied.
+    pub(super) fn done(&self, step: Step) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        match step.after {
+            After::Added { entries, rows } => {
+                state.young.extend(entries);
+                state.rows.extend(rows);
+            }
+            After::Gathered { run, bits } => {
+                state.runs.add(run, &bits);
+                state.young.clear();
+                state.rows.clear();
+            }
+        }
+    }
+}
+
+/// The value of a name in a row.
+pub(super) fn value_in(
+    (key, row): (&[u8], &[u8]),
+    name: &Name,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    for entry in entries::read(key, row) {
+        let (found, value) = entry?;
+        if found == name {
+            return Ok(Some(value.to_vec()));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,154 @@
+//! Entries through commits, runs, crashes and reopening.
+
+use kvit_schemas::Moment;
+use kvit_schemas::message::ContentHash;
+use kvit_schemas::record::{Mark, Seq};
+
+use super::*;
+use crate::store::{Store, Tables, Under};
+
+fn mark(seq: u64) -> Mark {
+    Mark { content: ContentHash::of(&[&seq.to_be_bytes()]), seq: Seq(seq) }
+}
+
+/// A commit that marks these messages.
+fn commit(store: &Store, period: u32, seqs: impl Iterator<Item = u64>) {
+    let mut draft = store.draft();
+    let next = store.next_seq().unwrap();
+    for seq in seqs {
+        draft.put_mark(period, ("portal", &format!("m-{seq}")), mark(seq));
+        assert!(draft.mark(period..=period, "portal", &format!("m-{seq}")).unwrap().is_some());
+    }
+    draft.apply(next).unwrap();
+}
+
+fn found(store: &Store, seq: u64) -> Option<Mark> {
+    store.mark(1..=2, "portal", &format!("m-{seq}")).unwrap()
+}
+
+fn memory(store: &Store) -> &crate::store::MemoryRows {
+    match store.under() {
+        Under::Memory(rows) => rows,
+        Under::Sled(_) => unreachable!("these stores are in memory"),
+    }
+}
+
+/// The store after a power cut that left this many of the commits not synced.
+fn reopened(store: &Store, left: usize) -> Store {
+    Store::over(Under::Memory(memory(store).after_crash(left))).unwrap()
+}
+
+fn rows(store: &Store, letter: u8) -> usize {
+    store.list(&[letter]).unwrap().len()
+}
+
+#[test]
+fn what_was_entered_is_found_in_memory_in_runs_and_after_reopening() {
+    let store = Store::in_memory();
+    for nth in 0..700 {
+        commit(&store, 1, nth * 10..nth * 10 + 10);
+    }
+    let again = reopened(&store, usize::MAX);
+    for store in [&store, &again] {
+        for seq in 0..7_000 {
+            assert_eq!(found(store, seq), Some(mark(seq)), "{seq}");
+        }
+        assert_eq!((7_000..9_000).find_map(|seq| found(store, seq)), None);
+        assert!(rows(store, keys::MARK) < 8, "few rows of single commits are left");
+    }
+    let state = again.index(Which::Marks).state.read().unwrap();
+    assert_eq!(state.runs.runs(), 100, "each of them of 70 entries, and more than one group");
+}
+
+#[test]
+fn a_look_reads_few_rows_however_many_runs_there_are() {
+    let store = Store::in_memory();
+    for nth in 0..1_000 {
+        commit(&store, 1, nth * 64..nth * 64 + 64);
+    }
+    let before = memory(&store).rows_read();
+    for seq in 0..1_000 {
+        assert!(found(&store, seq * 64).is_some() && found(&store, seq + 100_000).is_none());
+    }
+    let read = memory(&store).rows_read() - before;
+    // A thousand runs are asked twice a thousand times: each says "perhaps" once in two thousand.
+    assert!((1_000..3_000).contains(&read), "{read} rows");
+}
+
+#[test]
+fn the_newest_word_on_a_name_counts_wherever_the_older_ones_are() {
+    let store = Store::in_memory();
+    for period in [1, 2, 5] {
+        let kept = if period < 5 { Some(mark(1)) } else { None };
+        for nth in 0..20 {
+            // The first entry is in each commit, the others are new.
+            let others = (0..9).map(|other| 1_000 * u64::from(period) + 10 * nth + other);
+            commit(&store, period, others.chain([1]));
+            assert_eq!(found(&store, 1), kept, "{period}, {nth}");
+            assert_eq!(found(&reopened(&store, usize::MAX), 1), kept);
+        }
+    }
+}
+
+#[test]
+fn a_crash_at_any_commit_leaves_the_entries_of_those_that_are_left() {
+    let store = Store::in_memory();
+    commit(&store, 1, 0..10);
+    store.sync().unwrap();
+    for nth in 1..30 {
+        commit(&store, 1, nth * 10..nth * 10 + 10);
+    }
+    for left in 0..30_u64 {
+        let after = reopened(&store, usize::try_from(left).unwrap());
+        for seq in 0..300 {
+            assert_eq!(found(&after, seq).is_some(), seq < 10 * (left + 1), "{seq}, {left} left");
+        }
+        // It goes on from there.
+        commit(&after, 1, 1_000..1_100);
+        assert!((1_000..1_100).chain(0..10 * (left + 1)).all(|seq| found(&after, seq).is_some()));
+    }
+}
+
+#[test]
+fn runs_are_found_again_in_a_store_on_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store");
+    let options = crate::store::carry::tests::options;
+    let commits = 5_u64;
+    let each = u64::try_from(ENTRIES_MAX).unwrap() / 4 + 100;
+    let (store, _) = Store::open(&path, options()).unwrap();
+    for nth in 0..commits {
+        commit(&store, 1, nth * each..(nth + 1) * each);
+    }
+    store.close().unwrap();
+    let (store, _) = Store::open(&path, options()).unwrap();
+    assert!((0..commits * each).step_by(7).all(|seq| found(&store, seq) == Some(mark(seq))));
+    assert!((0..1_000).all(|seq| found(&store, commits * each + seq).is_none()));
+    assert_eq!(store.index(Which::Marks).state.read().unwrap().runs.runs(), 1);
+    let Under::Sled(rows) = store.under() else { unreachable!("it is on disk") };
+    let report = rows.verify(|_| {}).unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!(report.by_first_byte[&keys::MARK_RUN].rows, 512 + 1);
+    let longest = store.list(&[keys::MARK_RUN]).unwrap();
+    let longest = longest.iter().filter(|(key, _)| key.len() > 9).map(|(_, row)| row.len()).max();
+    assert!(longest.unwrap() < 5_900, "{longest:?} bytes fit into a row");
+}
+
+#[test]
+fn rows_that_no_commit_wrote_are_errors() {
+    let now: Moment = "2026-03-05T10:15:00+03:00".parse().unwrap();
+    for (key, row) in [
+        (keys::young(Which::Marks, 1, 0), vec![1; 30]),
+        (keys::run(Which::Names, 1), vec![0; 5]),
+        (vec![keys::MARK_RUN, 3], vec![0; 128]),
+    ] {
+        let store = Store::in_memory();
+        let mut draft = store.draft();
+        draft.put_firing("job", now);
+        draft.plant(key.clone(), row);
+        draft.apply(Seq(2)).unwrap();
+        let rows = memory(&store).after_crash(1);
+        let error = Store::over(Under::Memory(rows)).unwrap_err();
+        assert!(matches!(error, StoreError::Record { .. }), "{key:?}: {error}");
+    }
+}
