@@ -60,21 +60,29 @@ impl Tables for Store {
     }
 
     fn entry(&self, which: Which, name: &Name) -> Result<Option<Vec<u8>>, StoreError> {
-        let rows = match self.index(which).find(name) {
-            Found::Value(value) => return Ok(Some(value)),
-            Found::In(rows) => rows,
-        };
+        match self.index(which).find(name) {
+            Found::Value(value) => Ok(Some(value)),
+            Found::In(rows) => self.entry_in(&rows, name),
+        }
+    }
+}
+
+impl Store {
+    /// The entry of a name in the first of these rows that has one.
+    pub(super) fn entry_in(
+        &self,
+        rows: &[Vec<u8>],
+        name: &Name,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         for key in rows {
-            let Some(row) = self.get_row(&key)? else { continue };
-            if let Some(value) = index::value_in((&key, &row), name)? {
+            let Some(row) = self.get_row(key)? else { continue };
+            if let Some(value) = index::value_in((key, &row), name)? {
                 return Ok(Some(value));
             }
         }
         Ok(None)
     }
-}
 
-impl Store {
     pub(super) fn page<T: DeserializeOwned>(
         &self,
         kind: u8,

@@ -68,7 +68,12 @@ impl Traffic {
         for line in lines {
             let mut queues = Vec::new();
             for (name, reader) in line.queues {
-                queues.push(InputQueue { source: readers.len(), name, prefetch: PREFETCH });
+                queues.push(InputQueue {
+                    source: readers.len(),
+                    name,
+                    prefetch: PREFETCH,
+                    prefetch_bytes: usize::MAX,
+                });
                 readers.push(reader);
                 wire_of_reader.push(wires.len());
             }

@@ -17,7 +17,7 @@ use serde::Serialize;
 pub use close::Applied;
 pub(super) use close::link;
 
-use super::index::{Entries, Name, Which};
+use super::index::{Entries, Found, Name, Which};
 use super::rows::Before;
 use super::tables::Tables;
 use super::{KeyValue, Store, StoreError, after_prefix, bodies, codec, keys};
@@ -93,10 +93,15 @@ impl Tables for Draft<'_> {
         if let Some(value) = self.entries.get(&which).and_then(|entries| entries.get(name)) {
             return Ok(Some(value.clone()));
         }
+        let rows = match self.store.index(which).find(name) {
+            Found::Value(value) => return Ok(Some(value)),
+            Found::In(rows) if rows.is_empty() => return Ok(None),
+            Found::In(rows) => rows,
+        };
         if let Some(known) = self.found.borrow().get(&(which, *name)) {
             return Ok(known.clone());
         }
-        let value = self.store.entry(which, name)?;
+        let value = self.store.entry_in(&rows, name)?;
         self.found.borrow_mut().insert((which, *name), value.clone());
         Ok(value)
     }

@@ -68,6 +68,8 @@ struct State {
     young: HashMap<Name, Vec<u8>>,
     /// The keys of their rows.
     rows: Vec<Vec<u8>>,
+    /// The entries of the newest run: what was named last is asked for most.
+    newest: HashMap<Name, Vec<u8>>,
     runs: Filters,
 }
 
@@ -90,7 +92,7 @@ pub(super) struct Step {
 #[derive(Debug)]
 enum After {
     Added { entries: Entries, rows: Vec<Vec<u8>> },
-    Gathered { run: u64, bits: Bits },
+    Gathered { run: u64, bits: Bits, newest: Entries },
 }
 
 impl Index {
@@ -121,7 +123,7 @@ impl Index {
 
     pub(super) fn find(&self, name: &Name) -> Found {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        match state.young.get(name) {
+        match state.young.get(name).or_else(|| state.newest.get(name)) {
             Some(value) => Found::Value(value.clone()),
             None => {
                 let rows = state.runs.with(name).into_iter();
@@ -145,12 +147,10 @@ impl Index {
 
     /// All entries become a run.
     fn gather(&self, state: &State, run: u64, newest: Entries) -> Step {
-        let mut all: Entries =
-            state.young.iter().map(|(name, value)| (*name, value.clone())).collect();
-        all.extend(newest);
         let mut bits = Bits::for_entries(self.entries_max);
         let mut buckets: BTreeMap<u16, Vec<u8>> = BTreeMap::new();
-        for (name, value) in &all {
+        let older = state.young.iter().filter(|(name, _)| !newest.contains_key(*name));
+        for (name, value) in newest.iter().chain(older) {
             bits.set(name);
             entries::write(buckets.entry(bits.bucket(name)).or_default(), (name, value));
         }
@@ -161,7 +161,7 @@ impl Index {
         });
         let gone = state.rows.iter().map(|key| (key.clone(), None));
         let rows = std::iter::once(filter).chain(rows).chain(gone).collect();
-        Step { rows, after: After::Gathered { run, bits } }
+        Step { rows, after: After::Gathered { run, bits, newest } }
     }
 
     /// The commit with this step is applied.
@@ -172,9 +172,10 @@ impl Index {
                 state.young.extend(entries);
                 state.rows.extend(rows);
             }
-            After::Gathered { run, bits } => {
+            After::Gathered { run, bits, newest } => {
                 state.runs.add(run, &bits);
-                state.young.clear();
+                state.young.extend(newest);
+                state.newest = std::mem::take(&mut state.young);
                 state.rows.clear();
             }
         }
