@@ -10,6 +10,9 @@ mod index;
 mod keys;
 mod listing;
 mod memory;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod pack_tests;
 pub mod rows;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

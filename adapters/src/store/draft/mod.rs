@@ -33,7 +33,7 @@ pub struct Draft<'a> {
     /// What was read of the store, and what is known without reading.
     known: RefCell<HashMap<Vec<u8>, Known>>,
     /// What was found in runs of the indexes.
-    found: RefCell<HashMap<(Which, Name), Option<Vec<u8>>>>,
+    found: RefCell<Entered>,
     entries: BTreeMap<Which, Entries>,
     bodies: BTreeMap<Seq, Option<Vec<u8>>>,
     timers: Vec<Timer>,
@@ -51,6 +51,9 @@ struct Known {
     /// `None` where it was too large to be kept.
     value: Option<Option<Vec<u8>>>,
 }
+
+/// What names lead to in the store.
+type Entered = HashMap<(Which, Name), Option<Vec<u8>>>;
 
 /// Longest value that is kept for a further reading in the same draft.
 const KEPT_BYTES_MAX: usize = 4_096;

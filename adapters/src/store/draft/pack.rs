@@ -13,6 +13,9 @@ use crate::store::{DueTimer, StoreError, codec, keys};
 /// Timers that are due within so long after one another lie in a row.
 const ROW_SECONDS: i64 = 60;
 
+/// Bodies to be kept, or to be removed.
+type Bodies = BTreeMap<Seq, Option<Vec<u8>>>;
+
 impl Draft<'_> {
     /// Keeps a body under a number that this draft's input was given.
     pub fn put_body(&mut self, seq: Seq, body: Vec<u8>) {
@@ -35,9 +38,9 @@ impl Draft<'_> {
 
     /// Rows for the bodies. Numbers from `new` on were never used before.
     pub(super) fn keep_bodies(&mut self, new: Seq) -> Result<(), StoreError> {
-        let mut by_row: BTreeMap<u64, Vec<(Seq, Option<Vec<u8>>)>> = BTreeMap::new();
+        let mut by_row: BTreeMap<u64, Bodies> = BTreeMap::new();
         for (seq, body) in std::mem::take(&mut self.bodies) {
-            by_row.entry(seq.0 / keys::BODIES_IN_ROW).or_default().push((seq, body));
+            by_row.entry(seq.0 / keys::BODIES_IN_ROW).or_default().insert(seq, body);
         }
         for (nth, bodies) in by_row {
             let first = Seq(nth * keys::BODIES_IN_ROW);
