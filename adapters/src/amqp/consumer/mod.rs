@@ -1,7 +1,8 @@
 //! Receiving: one channel for each queue, all on one connection.
 //!
 //! Deliveries go into a bounded channel; when it is full nothing more is taken from the broker,
-//! whose own bound is the prefetch (`allowance.rs`). Acknowledgements come back through [`Acks`], from any thread.
+//! whose own bound is the prefetch (`allowance.rs`). Acknowledgements come back through [`Acks`],
+//! from any thread.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
