@@ -123,7 +123,7 @@ fn each_layer_beats_the_one_before() {
     look(&machine);
     machine = machine.argument("broker.prefetch", "1005");
     look(&machine);
-    assert_eq!(seen, [512, 1000, 1001, 1002, 1003, 1004, 1005]);
+    assert_eq!(seen, [1_500, 1000, 1001, 1002, 1003, 1004, 1005]);
     assert!(machine.settings().broker.declare, "what later layers do not say stays");
 }
 
