@@ -63,12 +63,11 @@ impl Filters {
             self.0.push(Group { words: vec![0; places], runs: Vec::new() });
         }
         let Some(group) = self.0.last_mut() else { return };
-        let own = 1 << group.runs.len();
+        let own = group.runs.len();
         for (words, byte) in group.words.chunks_mut(8).zip(&bits.0) {
+            // Without a branch: opening a large store does this some hundred million times.
             for (nth, word) in words.iter_mut().enumerate() {
-                if byte >> nth & 1 == 1 {
-                    *word |= own;
-                }
+                *word |= u64::from(byte >> nth & 1) << own;
             }
         }
         group.runs.push(run);
