@@ -226,17 +226,12 @@ impl Peer {
 
     /// Publishes numbered messages to a queue, `0..count`, and waits until the broker has them.
     pub async fn fill(&self, queue: &str, count: usize) -> Result<()> {
-        self.fill_long(queue, count, 1).await
-    }
-
-    /// The same with blanks before the number, so that each is this long at least.
-    pub async fn fill_long(&self, queue: &str, count: usize, bytes: usize) -> Result<()> {
         let mut confirms = Vec::with_capacity(count);
         for number in 0..count {
             let properties = BasicProperties::default()
                 .with_message_id(number.to_string().into())
                 .with_delivery_mode(2);
-            let body = format!("{number:>bytes$}");
+            let body = number.to_string();
             let options = BasicPublishOptions { mandatory: true, immediate: false };
             let publish = self.channel.basic_publish(
                 "".into(),

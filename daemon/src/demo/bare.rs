@@ -60,12 +60,7 @@ async fn go_through(
             confirmed += done(&mut outcomes).await?.0;
         }
     }
-    let queue = InputQueue {
-        source: 0,
-        name: input.clone(),
-        prefetch: PREFETCH,
-        prefetch_bytes: usize::MAX,
-    };
+    let queue = InputQueue { source: 0, name: input.clone(), prefetch: PREFETCH };
     let (delivered, mut deliveries) = mpsc::channel(1024);
     let (hearing, consumer) = Consumer::new(options.clone(), vec![queue], delivered, status);
     let began = Instant::now();

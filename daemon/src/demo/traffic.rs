@@ -68,12 +68,7 @@ impl Traffic {
         for line in lines {
             let mut queues = Vec::new();
             for (name, reader) in line.queues {
-                queues.push(InputQueue {
-                    source: readers.len(),
-                    name,
-                    prefetch: PREFETCH,
-                    prefetch_bytes: usize::MAX,
-                });
+                queues.push(InputQueue { source: readers.len(), name, prefetch: PREFETCH });
                 readers.push(reader);
                 wire_of_reader.push(wires.len());
             }

@@ -133,7 +133,6 @@ pub(super) fn input_queues(settings: &Settings) -> Vec<InputQueue> {
             Queue::Dead => 16,
             Queue::Portal | Queue::Bank | Queue::Agency => settings.broker.prefetch,
         },
-        prefetch_bytes: settings.broker.prefetch_bytes,
     };
     Queue::ALL.into_iter().enumerate().map(queue).collect()
 }

@@ -25,8 +25,6 @@ pub struct Broker {
     pub heartbeat_seconds: u16,
     /// Unanswered messages on each queue of portals, banks and agencies.
     pub prefetch: u16,
-    /// Bytes of unanswered messages on each of them above which fewer are asked for.
-    pub prefetch_bytes: usize,
     /// For each call of the broker but publishing.
     pub await_timeout_seconds: u64,
     /// For the confirmation of a publish.
@@ -88,7 +86,6 @@ pub(super) fn broker(s: &mut Section<'_>) -> Broker {
         declare: s.flag("declare"),
         heartbeat_seconds: s.number("heartbeat_seconds", 1..=600),
         prefetch: s.number("prefetch", 1..=u16::MAX),
-        prefetch_bytes: s.number("prefetch_bytes", 1_024..=4 << 30),
         await_timeout_seconds: s.number("await_timeout_seconds", 1..=300),
         confirm_timeout_seconds: s.number("confirm_timeout_seconds", 1..=600),
         publish_lanes: s.number("publish_lanes", 1..=16),

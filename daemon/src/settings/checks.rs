@@ -130,7 +130,7 @@ impl<'a> Checks<'a> {
 
     fn sizes(&mut self, settings: &Settings) {
         let (kept, largest) = ("limits.quarantine_body_bytes_max", "limits.message_bytes_max");
-        if !self.is_clean(&[kept, largest, "broker.prefetch_bytes"]) {
+        if !self.is_clean(&[kept, largest, "broker.prefetch"]) {
             return;
         }
         let limits = &settings.limits;
@@ -138,10 +138,11 @@ impl<'a> Checks<'a> {
             let what = format!("is above {kept}, {}: raise both", limits.quarantine_body_bytes_max);
             self.problem(largest, what);
         }
-        let bytes = settings.broker.prefetch_bytes;
+        let bytes = limits.message_bytes_max.saturating_mul(settings.broker.prefetch.into());
         if bytes > QUEUE_BYTES_MAX {
-            let what = format!("is {} MiB of memory for each queue", bytes >> 20);
-            self.warning("broker.prefetch_bytes", what);
+            let mib = bytes >> 20;
+            let what = format!("times {largest} is {mib} MiB of memory for each queue, at worst");
+            self.warning("broker.prefetch", what);
         }
     }
 

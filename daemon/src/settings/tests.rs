@@ -85,7 +85,7 @@ fn the_defaults_alone_are_settings() {
     let Settings { broker, limits, pipeline, store, .. } = &loaded.settings;
     assert_eq!(broker.prefix, "kvit");
     assert!(!broker.declare);
-    assert_eq!((broker.prefetch, broker.heartbeat_seconds), (1_500, 10));
+    assert_eq!((broker.prefetch, broker.heartbeat_seconds), (512, 10));
     assert_eq!((limits.message_bytes_max, limits.file_bytes_max), (1 << 20, 16 << 20));
     assert_eq!((pipeline.batch_messages_max, pipeline.outbox_rows_max), (256, 100_000));
     assert_eq!((store.kind, store.cache_bytes), (StoreKind::Sled, 64 << 20));
@@ -123,7 +123,7 @@ fn each_layer_beats_the_one_before() {
     look(&machine);
     machine = machine.argument("broker.prefetch", "1005");
     look(&machine);
-    assert_eq!(seen, [1_500, 1000, 1001, 1002, 1003, 1004, 1005]);
+    assert_eq!(seen, [512, 1000, 1001, 1002, 1003, 1004, 1005]);
     assert!(machine.settings().broker.declare, "what later layers do not say stays");
 }
 
@@ -371,7 +371,7 @@ fn what_works_but_deserves_a_look_is_a_warning() {
     let machine = Machine::new().file(
         "kvit.toml",
         "[broker]
-         prefetch_bytes = 629145600
+         prefetch = 600
          [banks.bank]
          [feeds.bank]
          format = 'client_bank'
@@ -379,10 +379,9 @@ fn what_works_but_deserves_a_look_is_a_warning() {
          account = 'BY36AKBB36029170100080000001'",
     );
     expect![[r#"
-        kvit.toml: broker.prefetch_bytes is 600 MiB of memory for each queue
+        kvit.toml: broker.prefetch times limits.message_bytes_max is 600 MiB of memory for each queue, at worst
         kvit.toml: banks.bank.users is empty: nobody can speak for bank bank
-        kvit.toml: feeds.bank.account has check digits that do not fit"#]]
-    .assert_eq(&machine.warnings());
+        kvit.toml: feeds.bank.account has check digits that do not fit"#]].assert_eq(&machine.warnings());
 }
 
 #[test]
@@ -500,7 +499,6 @@ fn what_holds_is_printed_with_its_layer() {
         heartbeat_seconds = 10 # default
         password_file = "" # default
         prefetch = 256 # environment
-        prefetch_bytes = 67108864 # default
         prefix = "kvit" # default
         publish_lanes = 2 # default
         url = "amqp://kvit:***@host/v" # kvit.toml"#]]

@@ -23,19 +23,9 @@ struct Consuming {
 
 impl Consuming {
     fn start(options: AmqpOptions, queue: &str, prefetch: u16) -> Self {
-        Self::bounded(options, queue, (prefetch, 64 << 20), 4)
-    }
-
-    /// With so many messages, or bytes, unanswered, and room for so many that nobody has taken.
-    fn bounded(
-        options: AmqpOptions,
-        queue: &str,
-        (prefetch, prefetch_bytes): (u16, usize),
-        room: usize,
-    ) -> Self {
-        let (sender, deliveries) = mpsc::channel(room);
+        let (sender, deliveries) = mpsc::channel(4);
         let (status, state) = BrokerStatus::new();
-        let queues = vec![InputQueue { source: 7, name: queue.into(), prefetch, prefetch_bytes }];
+        let queues = vec![InputQueue { source: 7, name: queue.into(), prefetch }];
         let (consumer, handle) = Consumer::new(options, queues, sender, status);
         let running = Running::start(|stop| consumer.run(stop));
         Self { running, handle, deliveries, state }
@@ -95,43 +85,6 @@ async fn what_is_committed_is_acknowledged_and_the_rest_comes_again() -> Result<
     let left: Vec<String> = (10..20).chain(30..50).map(|n: u32| n.to_string()).collect();
     assert_eq!(peer.take_all(&queue).await?, left, "given back in order");
     Ok(())
-}
-
-#[tokio::test]
-async fn many_short_messages_and_few_long_ones_are_under_way_at_once() -> Result<()> {
-    let broker = PrivateBroker::shared()?;
-    let (peer, queue) = queue_of(broker, 364).await?;
-    peer.fill_long(&queue, 1_000, 20_000).await?;
-    let options = broker.options()?;
-    let mut consuming = Consuming::bounded(options, &queue, (300, 400_000), 2_000);
-    let stats = consuming.handle.clone();
-    let acknowledge = |deliveries: &[Delivery]| {
-        stats.acks().acknowledge(deliveries.iter().map(|delivery| delivery.ack).collect());
-    };
-
-    // Sixty-four at first, and 300 more once they are known to be short.
-    let short = consuming.take(364).await?;
-    assert_eq!(bodies(&short), (0..364).map(|n| n.to_string()).collect::<Vec<_>>());
-    until("no more are handed over", async || Ok(peer.ready(&queue).await? == 1_000)).await?;
-    acknowledge(&short);
-
-    // Then so many as weigh no more than 400,000 bytes.
-    let mut long = Vec::new();
-    for _ in 0..500 {
-        let taken = consuming.take(1).await?;
-        acknowledge(&taken);
-        long.extend(bodies(&taken));
-    }
-    for acknowledged in [500, 520] {
-        let left = 1_000 - acknowledged - 20;
-        until("twenty are under way", async || Ok(peer.ready(&queue).await? == left)).await?;
-        let taken = consuming.take(20).await?;
-        acknowledge(&taken);
-        long.extend(bodies(&taken));
-    }
-    let numbers = long.iter().map(|body| body.trim().to_owned());
-    assert!(numbers.eq((0..540).map(|n| n.to_string())), "in order, and each once");
-    consuming.running.stop().await
 }
 
 #[tokio::test]

@@ -164,7 +164,7 @@ async fn certificates_replaced_on_disk_are_used_from_the_next_connection_on() ->
     let admin = Admin::connect(&tested.options(Some("kvit"))?).await?;
     admin.declare(&topology).await?;
     let name = format!("{}.portal.in", topology.prefix);
-    let queue = InputQueue { source: 0, name, prefetch: 1, prefetch_bytes: 1 << 20 };
+    let queue = InputQueue { source: 0, name, prefetch: 1 };
     let (sender, _deliveries) = mpsc::channel(1);
     let (status, mut state) = BrokerStatus::new();
     let options = tested.options(Some("renewed"))?;

@@ -133,7 +133,6 @@ async fn what_fails_too_often_reaches_the_dead_letters_with_its_story() -> Resul
         source: usize::from(name == "dead"),
         name: format!("{}.{name}", topology.prefix),
         prefetch: 1,
-        prefetch_bytes: 1 << 20,
     });
     let (consumer, handle) = Consumer::new(broker.options()?, queues.into(), sender, status);
     let running = Running::start(|stop| consumer.run(stop));

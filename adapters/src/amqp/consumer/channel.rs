@@ -4,9 +4,8 @@ use std::sync::atomic::Ordering;
 
 use futures_util::{FutureExt, StreamExt};
 use lapin::Channel;
-use lapin::options::{BasicAckOptions, BasicCancelOptions};
+use lapin::options::BasicAckOptions;
 
-use super::allowance::Allowance;
 use super::{Ended, Intake, QueueTask};
 use crate::amqp::acks::AckPrefix;
 use crate::amqp::connection::{AmqpError, CLOSE_TIMEOUT, Session, code, in_time};
@@ -22,9 +21,6 @@ pub(super) struct ChannelWork<'a> {
     channel: &'a Channel,
     /// Gone when draining.
     stream: Option<lapin::Consumer>,
-    /// The subscription that follows when the stream of the one before, cancelled, has ended.
-    following: Option<lapin::Consumer>,
-    allowance: Allowance,
     /// Received, and not handed on yet.
     next: Option<Received>,
     prefix: AckPrefix,
@@ -45,8 +41,7 @@ impl<'a> ChannelWork<'a> {
         consumer: lapin::Consumer,
     ) -> Self {
         let (stream, next, prefix) = (Some(consumer), None, AckPrefix::default());
-        let allowance = task.allowance();
-        Self { task, channel, stream, following: None, allowance, next, prefix }
+        Self { task, channel, stream, next, prefix }
     }
 
     /// Hands on and acknowledges until the channel is of no more use.
@@ -64,12 +59,6 @@ impl<'a> ChannelWork<'a> {
                     Err(error) => Some(Ended::Broken(self.task.advice(&error))),
                 },
                 Step::Deliverable => self.hand_on(),
-            };
-            let ended = match ended {
-                None => {
-                    self.adjust().await.err().map(|error| Ended::Broken(self.task.advice(&error)))
-                }
-                ended => ended,
             };
             if let Some(ended) = ended {
                 return ended;
@@ -102,18 +91,6 @@ impl<'a> ChannelWork<'a> {
         }
     }
 
-    /// Subscribes anew where more or fewer messages should be under way. What the broker handed
-    /// over before comes first: the cancelled subscription's stream ends behind it.
-    async fn adjust(&mut self) -> Result<(), AmqpError> {
-        let (Some(stream), None) = (&self.stream, &self.following) else { return Ok(()) };
-        let Some(allowed) = self.allowance.change() else { return Ok(()) };
-        let cancel = self.channel.basic_cancel(stream.tag(), BasicCancelOptions::default());
-        in_time(self.task.await_timeout, "cancelling a subscription", cancel).await?;
-        self.following = Some(self.task.subscribe(self.channel, allowed).await?);
-        tracing::debug!(queue = self.task.queue.name, allowed, "messages that may be unanswered");
-        Ok(())
-    }
-
     fn steer(&mut self) -> Option<Ended> {
         let intake = *self.task.intake.borrow_and_update();
         match intake {
@@ -121,7 +98,6 @@ impl<'a> ChannelWork<'a> {
             Intake::Paused | Intake::Held => Some(Ended::Paused),
             Intake::Draining => {
                 self.stream = None;
-                self.following = None;
                 self.next = None;
                 None
             }
@@ -138,11 +114,6 @@ impl<'a> ChannelWork<'a> {
                     let error = AmqpError::Failed { what: "receiving", source };
                     return Some(Ended::Broken(self.task.advice(&error)));
                 }
-                None if self.following.is_some() => {
-                    self.stream = self.following.take();
-                    self.next = self.stream.as_mut()?.next().now_or_never();
-                    continue;
-                }
                 None => {
                     return Some(Ended::Broken(format!(
                         "queue {}: the broker ended the subscription (the queue was deleted, or \
@@ -156,7 +127,6 @@ impl<'a> ChannelWork<'a> {
                 return None;
             };
             self.prefix.hand_on(message.delivery_tag);
-            self.allowance.took(message.delivery_tag, message.data.len());
             permit.send(self.task.delivery(message));
             self.next = self.stream.as_mut()?.next().now_or_never();
         }
@@ -171,7 +141,6 @@ impl<'a> ChannelWork<'a> {
             }
         }
         let Some((tag, count)) = self.prefix.take_run() else { return Ok(()) };
-        self.allowance.answered(tag);
         self.tell(tag, true, count).await
     }
 

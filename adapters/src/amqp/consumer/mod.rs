@@ -1,8 +1,7 @@
 //! Receiving: one channel for each queue, all on one connection.
 //!
 //! Deliveries go into a bounded channel; when it is full nothing more is taken from the broker,
-//! whose own bound is the prefetch (`allowance.rs`). Acknowledgements come back through [`Acks`],
-//! from any thread.
+//! whose own bound is the prefetch. Acknowledgements come back through [`Acks`], from any thread.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,10 +20,8 @@ use super::acks::{AckHandle, Acks};
 use super::connection::{AmqpError, Backoff, Session, Supervisor, close, code, in_time, name};
 use super::delivery::Delivery;
 use super::link::{BrokerStatus, LinkReport, Side};
-use allowance::Allowance;
 use channel::ChannelWork;
 
-mod allowance;
 mod channel;
 
 /// A queue to receive from.
@@ -34,10 +31,9 @@ pub struct InputQueue {
     pub source: usize,
     /// The queue's name.
     pub name: String,
-    /// Most deliveries that may be unacknowledged at a time.
+    /// Most deliveries that may be unacknowledged at a time. Times the size limit of a message,
+    /// this is the memory that the queue may take.
     pub prefetch: u16,
-    /// Bytes of unacknowledged deliveries above which fewer are asked for.
-    pub prefetch_bytes: usize,
 }
 
 /// What has happened since the start. Each number only grows.
@@ -245,7 +241,7 @@ impl QueueTask {
             if *self.intake.borrow() == Intake::Draining {
                 return;
             }
-            let ended = match self.open(session).await {
+            let ended = match self.subscribe(session).await {
                 Ok((channel, consumer)) => {
                     backoff = Backoff::default();
                     self.report.part_opened(self.slot);
@@ -289,25 +285,10 @@ impl QueueTask {
         let _ = self.intake.wait_for(taken).await;
     }
 
-    fn allowance(&self) -> Allowance {
-        Allowance::new(self.queue.prefetch, self.queue.prefetch_bytes)
-    }
-
-    async fn open(&self, session: &Session) -> Result<(Channel, lapin::Consumer), AmqpError> {
-        let channel = session.channel(self.await_timeout).await?;
-        let consumer = self.subscribe(&channel, self.allowance().now()).await?;
-        Ok((channel, consumer))
-    }
-
-    /// Subscribes so that this many deliveries may be unacknowledged.
-    async fn subscribe(
-        &self,
-        channel: &Channel,
-        prefetch: u16,
-    ) -> Result<lapin::Consumer, AmqpError> {
+    async fn subscribe(&self, session: &Session) -> Result<(Channel, lapin::Consumer), AmqpError> {
         let limit = self.await_timeout;
-        // The broker applies it to the subscriptions that come after.
-        let qos = channel.basic_qos(prefetch, BasicQosOptions::default());
+        let channel = session.channel(limit).await?;
+        let qos = channel.basic_qos(self.queue.prefetch, BasicQosOptions::default());
         in_time(limit, "setting the prefetch", qos).await?;
         let queue = name(&self.queue.name)?;
         let consume = channel.basic_consume(
@@ -316,7 +297,8 @@ impl QueueTask {
             BasicConsumeOptions::default(),
             FieldTable::default(),
         );
-        in_time(limit, "subscribing", consume).await
+        let consumer = in_time(limit, "subscribing", consume).await?;
+        Ok((channel, consumer))
     }
 
     fn advice(&self, error: &AmqpError) -> String {
