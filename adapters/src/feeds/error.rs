@@ -38,6 +38,9 @@ pub enum FeedError {
     /// A second statement begins inside the file.
     #[error("the file holds several statements")]
     SeveralStatements,
+    /// The money of its entries is more than can be counted.
+    #[error("the file's sum is too much")]
+    Sum,
 }
 
 impl FeedError {
@@ -55,7 +58,8 @@ impl FeedError {
             | Self::Kind(_)
             | Self::KindMismatch { .. }
             | Self::Head { .. }
-            | Self::SeveralStatements => Err(self),
+            | Self::SeveralStatements
+            | Self::Sum => Err(self),
         }
     }
 }

@@ -5,10 +5,13 @@
 //! After the last row [`Reader::check`] says where the file's own control figures disagree with
 //! what was read. Nothing here decides what becomes of a payment.
 
+mod books;
 mod charset;
 mod client_bank;
+mod codes;
 mod erip;
 mod error;
+mod identity;
 mod lines;
 mod row;
 mod totals;
@@ -18,13 +21,25 @@ use std::fmt;
 use std::io::BufRead;
 use std::str::FromStr;
 
+pub use self::books::Finding;
+pub use self::codes::{FoundIn, FoundOrderCode};
 pub use self::error::{FeedError, RowError, RowFault};
-pub use self::row::{Direction, FileHead, Payer, References, Row, RowState};
+pub use self::identity::{Identity, IdentityRule};
+pub use self::row::{
+    Direction, FileHead, Payer, References, Row, RowState, STATEMENTS_MAX,
+};
 pub use self::totals::{Balance, Declared, Discrepancy, Figure, Sums, Totals};
 
+use kvit_schemas::{Currency, Money};
+
+use self::books::{Books, Item};
 use self::client_bank::Statement;
 use self::erip::Register;
 use self::error::Fault;
+use self::totals::Entry;
+
+/// How much of a file's beginning tells its format.
+pub const DETECT_BYTES: usize = 16 << 10;
 
 /// The file formats that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,13 +77,15 @@ pub struct Options<'a> {
     pub file_name: Option<&'a str>,
     /// Which of ERIP's amounts count.
     pub amount_rule: AmountRule,
+    /// What identifies a payment.
+    pub identity: IdentityRule,
 }
 
 /// Reads a file row by row. Iterating gives each record, usable or not, until the end or an
 /// error that ends the reading.
 pub struct Reader<R> {
     source: Source<R>,
-    totals: Totals,
+    books: Books,
     amount_rule: AmountRule,
     ended: bool,
 }
@@ -89,10 +106,10 @@ impl FileFormat {
         }
     }
 
-    /// The format whose files begin as `bytes` do. The first kilobyte is enough.
+    /// The format whose files begin as `bytes` do. [`DETECT_BYTES`] are enough.
     pub fn detect(bytes: &[u8]) -> Option<Self> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]);
+        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(DETECT_BYTES)]);
         let first = start.trim_ascii_start().lines().next()?;
         if client_bank::begins(first) {
             Some(Self::ClientBank)
@@ -107,10 +124,10 @@ impl<R: BufRead> Reader<R> {
     pub fn open(format: FileFormat, source: R, options: &Options<'_>) -> Result<Self, FeedError> {
         let source = match format {
             FileFormat::Erip => Source::Erip(Register::open(source, options)?),
-            FileFormat::ClientBank => Source::ClientBank(Statement::open(source)?),
+            FileFormat::ClientBank => Source::ClientBank(Statement::open(source, options)?),
         };
         let amount_rule = options.amount_rule;
-        Ok(Self { source, totals: Totals::default(), amount_rule, ended: false })
+        Ok(Self { source, books: Books::default(), amount_rule, ended: false })
     }
 
     /// What the file says of itself.
@@ -140,31 +157,92 @@ impl<R: BufRead> Reader<R> {
 
     /// What was read so far.
     pub fn totals(&self) -> &Totals {
-        &self.totals
+        &self.books.file
     }
 
-    /// Where the control figures disagree with what was read. Means something after the last row.
-    pub fn check(&self) -> Vec<Discrepancy> {
-        let fines_counted = self.amount_rule == AmountRule::AmountPlusFine;
-        let mut found = totals::compare(&self.head().declared, &self.totals, fines_counted);
+    /// How many statements ended so far.
+    pub fn statements(&self) -> u64 {
+        self.books.statements
+    }
+
+    /// What the statements that ended declare as credits, together; `None` where one of them says
+    /// nothing.
+    pub fn declared_credits(&self, currency: Currency) -> Option<Money> {
+        self.books.declared.get(&currency).copied().flatten()
+    }
+
+    /// Where control figures disagree with what was read, the first hundred. Complete after the
+    /// last row.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.books.findings()
+    }
+
+    /// What an operator should know and what changes nothing, the first hundred.
+    pub fn warnings(&self) -> &[String] {
+        &self.books.warnings
+    }
+
+    /// Counts what was read; gives the row, where it is one.
+    fn take(&mut self, item: Item) -> Result<Option<Result<Row, RowError>>, FeedError> {
+        match item {
+            Item::Entry(entry) => self.books.entry(entry)?,
+            Item::Row(row) => return Ok(Some(self.books.row(*row))),
+            Item::Refused { error, lost } => {
+                self.books.refuse(lost);
+                return Ok(Some(Err(error)));
+            }
+            Item::Statement(declared) => {
+                let fines_counted = self.amount_rule == AmountRule::AmountPlusFine;
+                self.books.close(&declared, fines_counted);
+            }
+            Item::Warning(warning) => self.books.warn(warning),
+        }
+        Ok(None)
+    }
+
+    /// A record of a format where each is an entry of one row.
+    fn record(&mut self, read: Result<Row, RowError>) -> Result<Row, RowError> {
+        let row = match read {
+            Ok(row) => row,
+            Err(error) => {
+                self.books.refuse(true);
+                return Err(error);
+            }
+        };
+        let entry = Entry { direction: row.direction, amount: row.amount, booked: true };
+        if self.books.entry(entry).is_err() {
+            let fault = Fault::new(RowFault::Amount, "the file's sum is too much");
+            self.books.refuse(true);
+            return Err(fault.of_row(row.row, row.byte_offset));
+        }
+        self.books.row(row)
+    }
+
+    /// The end of a file that is one statement.
+    fn end_statement(&mut self) {
+        let declared = self.head().declared.clone();
+        self.books.close(&declared, self.amount_rule == AmountRule::AmountPlusFine);
         match &self.source {
             Source::ClientBank(statement) if !statement.is_ended() => {
-                found.push(Discrepancy::EndMissing);
+                self.books.find(Discrepancy::EndMissing);
             }
             Source::ClientBank(_) | Source::Erip(_) => {}
         }
-        found
     }
 
-    /// Counts a record; one whose money leaves the range of sums cannot be used.
-    fn count(&mut self, read: Result<Row, RowError>) -> Result<Row, RowError> {
-        let counted = read.and_then(|row| match self.totals.add(&row) {
-            Ok(()) => Ok(row),
-            Err(_) => Err(Fault::new(RowFault::Amount, "the file's sum is too much")
-                .of_row(row.row, row.byte_offset)),
-        });
-        self.totals.refused += u64::from(counted.is_err());
-        counted
+    /// The next row, usable or not; `None` at the end.
+    fn read(&mut self) -> Result<Option<Result<Row, RowError>>, FeedError> {
+        let record = match &mut self.source {
+            Source::Erip(register) => register.next()?,
+            Source::ClientBank(statement) => statement.next()?,
+        };
+        match record {
+            Some(record) => Ok(Some(self.record(record))),
+            None => {
+                self.end_statement();
+                Ok(None)
+            }
+        }
     }
 }
 
@@ -175,21 +253,9 @@ impl<R: BufRead> Iterator for Reader<R> {
         if self.ended {
             return None;
         }
-        let read = match &mut self.source {
-            Source::Erip(register) => register.next(),
-            Source::ClientBank(statement) => statement.next(),
-        };
-        match read {
-            Ok(Some(row)) => Some(Ok(self.count(row))),
-            Ok(None) => {
-                self.ended = true;
-                None
-            }
-            Err(error) => {
-                self.ended = true;
-                Some(Err(error))
-            }
-        }
+        let read = self.read().transpose();
+        self.ended = !matches!(read, Some(Ok(_)));
+        read
     }
 }
 

@@ -1,8 +1,11 @@
 //! What every feed format is read into: one head, then rows. Nothing here names a format's fields.
 
+use std::borrow::Cow;
+
 use kvit_schemas::{Currency, Day, MessageId, Moment, Money};
 
 use super::FileFormat;
+use super::identity::Identity;
 use super::totals::Declared;
 
 /// Which way the money of a row went, seen from the account the file is about.
@@ -35,6 +38,8 @@ pub struct Row {
     pub row: u64,
     /// Where in the file the record begins.
     pub byte_offset: u64,
+    /// The account the statement is about, as written.
+    pub account: Option<String>,
     /// Which way the money went.
     pub direction: Direction,
     /// What is said of it.
@@ -48,9 +53,8 @@ pub struct Row {
     pub fine: Option<Money>,
     /// The payment's identity within its feed, by the format's own rule (DOMAIN.md 7.1).
     pub payment_id: MessageId,
-    /// The file gives no identity: `payment_id` is made of what the row says, and two payments
-    /// that say the same have the same one.
-    pub weak_identity: bool,
+    /// What gave `payment_id`.
+    pub identity: Identity,
     /// When the payer paid; `None` when the file names a day only.
     pub paid_at: Option<Moment>,
     /// The day it was booked on the account.
@@ -91,7 +95,17 @@ pub struct References {
     pub agent_operation: Option<String>,
     /// The number of the bank's document: for a transfer of a payment system, the lump's.
     pub bank_document: Option<String>,
+    /// The reference that the account's bank gave the transaction, the same in its notification
+    /// and in its statement.
+    pub bank_reference: Option<String>,
+    /// The reference of whoever ordered the payment, carried from end to end.
+    pub end_to_end: Option<String>,
+    /// References of the creditor in fields made for them: where an order code belongs.
+    pub creditor: Vec<String>,
 }
+
+/// The most statements of one file whose identities are kept.
+pub const STATEMENTS_MAX: usize = 10_000;
 
 /// What a file says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,15 +113,16 @@ pub struct FileHead {
     /// The format it was read as.
     pub format: FileFormat,
     /// The kind within the format, such as `210` or `400`.
-    pub kind: &'static str,
-    /// The account it is about.
+    pub kind: Cow<'static, str>,
+    /// The account it is about; with several statements, that of the first.
     pub account: Option<String>,
     /// The payer number (UNP) of the account's holder.
     pub unp: Option<String>,
-    /// The file's identity within its feed, where the format has one.
-    pub statement_identity: Option<MessageId>,
+    /// The identities of its statements within the feed, where the format has them; complete
+    /// after the last row, and at most [`STATEMENTS_MAX`].
+    pub statement_identities: Vec<MessageId>,
     /// The account's currency; where only the rows name it, known after the first.
     pub currency: Option<Currency>,
-    /// Its own control figures; complete after the last row.
+    /// The control figures of a file that is one statement; complete after the last row.
     pub declared: Declared,
 }

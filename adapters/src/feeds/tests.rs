@@ -42,7 +42,7 @@ fn tell_head(out: &mut String, head: &FileHead) {
     for (name, value) in [
         ("account", head.account.clone()),
         ("unp", head.unp.clone()),
-        ("identity", head.statement_identity.as_ref().map(ToString::to_string)),
+        ("identity", head.statement_identities.first().map(ToString::to_string)),
         ("currency", head.currency.map(|currency| currency.to_string())),
     ] {
         if let Some(value) = value {
@@ -57,7 +57,7 @@ fn tell_row(out: &mut String, row: &Row) {
         Direction::Credit => '+',
         Direction::Debit => '-',
     };
-    let weak = if row.weak_identity { " (weak)" } else { "" };
+    let weak = if row.identity.is_weak() { " (weak)" } else { "" };
     let Row { row: number, byte_offset, state, amount, payment_id, .. } = row;
     writeln!(out, "{number} @{byte_offset} {state:?} {sign}{amount} {payment_id}{weak}").unwrap();
     let text = |value: &Option<String>| value.clone();
@@ -85,12 +85,12 @@ fn tell_row(out: &mut String, row: &Row) {
 }
 
 fn tell_totals<R: BufRead>(out: &mut String, reader: &Reader<R>) {
-    let Totals { rows, refused, sums } = reader.totals();
+    let Totals { rows, refused, sums, .. } = reader.totals();
     writeln!(out, "{rows} rows, {refused} refused").unwrap();
-    for Sums { credits, debits, withheld, fines } in sums.values() {
+    for Sums { credits, debits, withheld, fines, .. } in sums.values() {
         writeln!(out, "+{credits} -{debits} withheld {withheld} fines {fines}").unwrap();
     }
-    for discrepancy in reader.check() {
+    for discrepancy in reader.findings() {
         writeln!(out, "disagrees: {discrepancy}").unwrap();
     }
 }
@@ -371,7 +371,7 @@ fn sums_never_leave_their_range() {
     let mut reader = Reader::open(FileFormat::Erip, text.as_bytes(), &options).unwrap();
     let refused = reader.by_ref().filter(|read| matches!(read, Ok(Err(_)))).count();
     assert_eq!(refused, 77);
-    assert!(!reader.check().is_empty());
+    assert!(!reader.findings().is_empty());
 }
 
 /// Lines and values of both formats in any order, and bytes of any kind between them.

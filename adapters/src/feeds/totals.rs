@@ -47,21 +47,37 @@ pub struct Declared {
 /// What was read so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
+    /// Entries, usable or not: what the account's holder sees as one line of the statement. One
+    /// may be a batch of several rows.
+    pub entries: u64,
+    /// Entries whose money could not be read.
+    pub lost: u64,
     /// Rows that can be used.
     pub rows: u64,
-    /// Records that cannot.
+    /// Rows that cannot.
     pub refused: u64,
-    /// The sums of the usable rows.
+    /// The sums of the entries.
     pub sums: BTreeMap<Currency, Sums>,
 }
 
-/// Sums of rows in one currency.
+/// One entry of a statement, for its sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) direction: Direction,
+    pub(super) amount: Money,
+    /// It is on the account, so balances count it.
+    pub(super) booked: bool,
+}
+
+/// Sums in one currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sums {
-    /// Money to us, by the amounts that count.
+    /// Money to us, by the amounts that count, booked or not.
     pub credits: Money,
-    /// Money from us.
+    /// Money from us, booked or not.
     pub debits: Money,
+    /// What the booked entries moved, in minor units: credits less debits.
+    pub moved: i64,
     /// What was withheld of `credits`.
     pub withheld: Money,
     /// The rows' fines, whether `credits` includes them or not.
@@ -71,14 +87,28 @@ pub struct Sums {
 impl Sums {
     fn zero(currency: Currency) -> Self {
         let zero = Money::zero(currency);
-        Self { credits: zero, debits: zero, withheld: zero, fines: zero }
+        Self { credits: zero, debits: zero, moved: 0, withheld: zero, fines: zero }
     }
 
-    fn with(mut self, row: &Row) -> Result<Self, MoneyError> {
-        match row.direction {
-            Direction::Credit => self.credits = self.credits.checked_add(row.amount)?,
-            Direction::Debit => self.debits = self.debits.checked_add(row.amount)?,
+    fn with_entry(mut self, entry: Entry) -> Result<Self, MoneyError> {
+        let minor = entry.amount.minor();
+        let minor = match entry.direction {
+            Direction::Credit => {
+                self.credits = self.credits.checked_add(entry.amount)?;
+                minor
+            }
+            Direction::Debit => {
+                self.debits = self.debits.checked_add(entry.amount)?;
+                -minor
+            }
+        };
+        if entry.booked {
+            self.moved = self.moved.checked_add(minor).ok_or(MoneyError::Range)?;
         }
+        Ok(self)
+    }
+
+    fn with_parts(mut self, row: &Row) -> Result<Self, MoneyError> {
         if let Some(withheld) = row.withheld {
             self.withheld = self.withheld.checked_add(withheld)?;
         }
@@ -90,13 +120,29 @@ impl Sums {
 }
 
 impl Totals {
-    /// Counts a usable row; an error, and nothing counted, when a sum leaves its range.
-    pub(super) fn add(&mut self, row: &Row) -> Result<(), MoneyError> {
-        let currency = row.amount.currency();
-        let sums = self.sums.entry(currency).or_insert_with(|| Sums::zero(currency));
-        *sums = sums.with(row)?;
+    /// Counts an entry; an error, and nothing counted, when a sum leaves its range.
+    pub(super) fn add_entry(&mut self, entry: Entry) -> Result<(), MoneyError> {
+        let sums = self.of(entry.amount.currency()).with_entry(entry)?;
+        self.sums.insert(entry.amount.currency(), sums);
+        self.entries += 1;
+        Ok(())
+    }
+
+    /// Counts a usable row of an entry that was counted.
+    pub(super) fn add_row(&mut self, row: &Row) -> Result<(), MoneyError> {
+        if row.withheld.is_some() || row.fine.is_some() {
+            let sums = self.of(row.amount.currency()).with_parts(row)?;
+            self.sums.insert(row.amount.currency(), sums);
+        }
         self.rows += 1;
         Ok(())
+    }
+
+    /// Counts a row that cannot be used; `lost` when its entry was not counted, either.
+    pub(super) fn refuse(&mut self, lost: bool) {
+        self.refused += 1;
+        self.entries += u64::from(lost);
+        self.lost += u64::from(lost);
     }
 
     /// The sums in `currency`, zero when no row had it.
@@ -140,7 +186,7 @@ pub enum Discrepancy {
         /// Usable or not.
         read: u64,
     },
-    /// A sum of rows differs.
+    /// A sum of entries differs.
     #[error("{figure} of {declared} are declared, {read} were read")]
     Sum {
         /// Which.
@@ -183,11 +229,11 @@ pub(super) fn compare(
 ) -> Vec<Discrepancy> {
     let mut found: Vec<_> =
         declared.unreadable.iter().map(|&figure| Discrepancy::Unreadable { figure }).collect();
-    let read = totals.rows + totals.refused;
+    let read = totals.entries;
     if let Some(declared) = declared.count.filter(|&count| count != read) {
         found.push(Discrepancy::Count { declared, read });
     }
-    let partial = totals.refused > 0;
+    let partial = totals.lost > 0;
     for (figure, declared) in [
         (Figure::Credits, declared.credits),
         (Figure::Debits, declared.debits),
@@ -223,9 +269,7 @@ fn readings(figure: Figure, sums: &Sums, fines_counted: bool) -> [Money; 2] {
 
 fn unbalanced(declared: &Declared, totals: &Totals) -> Option<Discrepancy> {
     let (opening, closing) = (declared.opening?, declared.closing?);
-    let sums = totals.of(opening.currency);
-    let moved = sums.credits.minor().checked_sub(sums.debits.minor());
-    let reached = moved.and_then(|moved| opening.minor.checked_add(moved));
+    let reached = opening.minor.checked_add(totals.of(opening.currency).moved);
     if reached == Some(closing.minor) {
         return None;
     }

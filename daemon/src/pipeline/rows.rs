@@ -1,6 +1,6 @@
 //! Payment reports, from messages and from rows of files, in the engine's words.
 
-use kvit_adapters::feeds::{Row, RowState};
+use kvit_adapters::feeds::{FoundIn, FoundOrderCode, Row, RowState};
 use kvit_schemas::code_scan::find_codes;
 use kvit_schemas::message::{Inbound, Payer, PaymentReported, PaymentState};
 use kvit_schemas::record::CodeSource;
@@ -106,22 +106,23 @@ pub(super) fn report_of_row(
     if paid_at > now.plus_seconds(24 * 60 * 60) {
         return Err("paid more than a day in the future");
     }
-    let account = row.personal_account.as_deref();
-    let quoted: Option<OrderCode> = account.and_then(|account| account.trim().parse().ok());
-    // A damaged account and the purpose are read like any free text.
-    let text = [account.unwrap_or_default(), row.purpose.as_deref().unwrap_or_default()].join("\n");
-    let found = if quoted.is_some() { Vec::new() } else { codes_in(&text) };
+    let codes = row.order_codes();
+    let quoted = match codes.as_slice() {
+        [only] => source(only.found_in).map(|source| (only.code, source)),
+        [] | [_, ..] => None,
+    };
+    let found = if quoted.is_some() { Vec::new() } else { sorted(codes) };
     let line = |text: &Option<String>| text.as_ref().and_then(|text| text.parse().ok());
     let report = Report {
         feed: feed.clone(),
         payment_id: row.payment_id.clone(),
-        weak_identity: row.weak_identity,
+        weak_identity: row.identity.is_weak(),
         state,
         amount: row.amount,
         withheld: row.withheld,
         paid_at,
         booked_on: row.booked_on,
-        quoted: quoted.map(|code| (code, CodeSource::PersonalAccount)),
+        quoted,
         found,
         references: references([
             ("erip_operation", line(&row.references.erip_operation)),
@@ -143,6 +144,24 @@ pub(super) fn report_of_row(
         beneficiary_account: row.beneficiary_account.clone(),
     };
     Ok(Some((report, detail)))
+}
+
+/// The rule by which a field that holds nothing but a code is believed.
+fn source(found_in: FoundIn) -> Option<CodeSource> {
+    match found_in {
+        FoundIn::CreditorReference => Some(CodeSource::Structured),
+        FoundIn::PersonalAccount => Some(CodeSource::PersonalAccount),
+        FoundIn::CreditorReferenceText
+        | FoundIn::PersonalAccountText
+        | FoundIn::EndToEnd
+        | FoundIn::Purpose => None,
+    }
+}
+
+fn sorted(codes: Vec<FoundOrderCode>) -> Vec<OrderCode> {
+    let mut codes: Vec<OrderCode> = codes.into_iter().map(|found| found.code).collect();
+    codes.sort_unstable();
+    codes
 }
 
 fn line_of(text: &Option<String>) -> Option<Line<40>> {

@@ -12,13 +12,14 @@ use kvit_schemas::Currency;
 use self::dialect::{Dialect, Figures, is_footer};
 use self::entries::{Entries, Entry, OPENING};
 use self::operation::{Context, Operation, payer_number};
-use super::FileFormat;
 use super::charset::Decoder;
 use super::error::{FeedError, RowError};
+use super::identity::Identifier;
 use super::lines::Lines;
 use super::row::{FileHead, Row};
 use super::totals::Declared;
 use super::values::currency;
+use super::{FileFormat, Options};
 
 /// A word of the first line's title, by which code page 866 is told from windows-1251.
 const TITLE_WORDS: &[&str] = &["Выписка", "выписки", "Выпіска", "выпіскі"];
@@ -50,7 +51,7 @@ pub(super) fn begins(line: &str) -> bool {
 
 impl<R: BufRead> Statement<R> {
     /// Reads up to the first operation.
-    pub(super) fn open(source: R) -> Result<Self, FeedError> {
+    pub(super) fn open(source: R, options: &Options<'_>) -> Result<Self, FeedError> {
         let mut lines = Lines::new(source, Decoder::new(TITLE_WORDS));
         let first = lines.next()?.ok_or(FeedError::Empty)?;
         let first = first.text.map_err(|_| FeedError::Format(FileFormat::ClientBank))?;
@@ -65,15 +66,20 @@ impl<R: BufRead> Statement<R> {
             .ok_or(FeedError::Head { field: "Acc" })?;
         let head = FileHead {
             format: FileFormat::ClientBank,
-            kind,
+            kind: kind.into(),
             account: Some(account.to_owned()),
             unp: None,
-            statement_identity: None,
+            statement_identities: Vec::new(),
             currency: (dialect == Dialect::Rubel).then_some(Currency::BYN),
             declared: Declared::default(),
         };
-        let context =
-            Context { dialect, account: account.to_owned(), unp: None, currency: head.currency };
+        let context = Context {
+            dialect,
+            account: account.to_owned(),
+            unp: None,
+            currency: head.currency,
+            identifier: Identifier::new(options.identity),
+        };
         let mut statement = Self {
             entries: Entries::new(lines),
             head,
@@ -176,7 +182,7 @@ impl<R: BufRead> Statement<R> {
     fn finish(&mut self, operation: Operation) -> Result<Row, RowError> {
         self.rows += 1;
         let offset = operation.offset;
-        let row = operation.row(&self.context, self.rows);
+        let row = operation.row(&mut self.context, self.rows);
         let row = row.map_err(|fault| fault.of_row(self.rows, offset))?;
         self.head.currency = Some(row.amount.currency());
         self.context.currency = self.head.currency;

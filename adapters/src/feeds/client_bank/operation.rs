@@ -1,13 +1,12 @@
 //! One operation of a statement → one row.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use kvit_schemas::{Currency, Day, MessageId, Moment, Money};
-use sha2::{Digest, Sha256};
 
 use super::dialect::Dialect;
 use crate::feeds::error::{Fault, RowFault};
+use crate::feeds::identity::{Identifier, Identity, Names};
 use crate::feeds::row::{Direction, Payer, References, Row, RowState};
 use crate::feeds::values::{amount, currency, day_and_rest, filled, owned, time_of};
 
@@ -44,6 +43,7 @@ pub(super) struct Context {
     pub(super) unp: Option<String>,
     /// The account's currency, when the head names it.
     pub(super) currency: Option<Currency>,
+    pub(super) identifier: Identifier,
 }
 
 /// The fields of an operation while they are collected.
@@ -78,15 +78,14 @@ impl Operation {
     }
 
     /// The row that the operation is.
-    pub(super) fn row(mut self, context: &Context, row: u64) -> Result<Row, Fault> {
+    pub(super) fn row(mut self, context: &mut Context, row: u64) -> Result<Row, Fault> {
         if let Some(fault) = self.fault.take() {
             return Err(fault);
         }
         let document_day = self.document_day()?;
         let (booked_on, paid_at) = self.times(document_day)?;
         let (direction, amount) = self.money(context)?;
-        let (payment_id, weak_identity) =
-            self.identity(context, document_day, direction, amount)?;
+        let (payment_id, identity) = self.identity(context, document_day, direction, amount);
         let (payer, beneficiary_account) = self.parties(context, direction);
         let state = match direction {
             Direction::Credit if !amount.is_zero() => RowState::Credited,
@@ -98,13 +97,14 @@ impl Operation {
         Ok(Row {
             row,
             byte_offset: self.offset,
+            account: Some(context.account.clone()),
             direction,
             state,
             amount,
             withheld: None,
             fine: None,
             payment_id,
-            weak_identity,
+            identity,
             paid_at,
             booked_on: Some(booked_on),
             reversed_at: None,
@@ -188,32 +188,22 @@ impl Operation {
     /// The bank's operation id; else what the row says, which two operations may both say.
     fn identity(
         &self,
-        context: &Context,
+        context: &mut Context,
         day: Day,
         direction: Direction,
         amount: Money,
-    ) -> Result<(MessageId, bool), Fault> {
+    ) -> (MessageId, Identity) {
         let named = |key| self.get(key).filter(|id| id.chars().any(|c| c != '0'));
-        let (id, weak) = match named("OperationID").or(named("DocID")) {
-            Some(id) => {
-                let plain = format!("{}/{id}", context.account);
-                let id = if plain.parse::<MessageId>().is_ok() { plain } else { hashed(&plain) };
-                (id, false)
-            }
-            None => {
-                let side = match direction {
-                    Direction::Credit => "credit",
-                    Direction::Debit => "debit",
-                };
-                let number = self.get("Num").or(self.get("NDoc")).unwrap_or("");
-                let other = self.get("Acc").or(self.get("KorName")).unwrap_or("");
-                let said =
-                    format!("{}\n{day}\n{number}\n{side} {amount}\n{other}", context.account);
-                (format!("weak-{}", hashed(&said)), true)
-            }
+        let names = Names { bank: named("OperationID").or(named("DocID")), end_to_end: None };
+        let side = match direction {
+            Direction::Credit => "credit",
+            Direction::Debit => "debit",
         };
-        let id = id.parse().map_err(|_| Fault::new(RowFault::Operation, "no identity"))?;
-        Ok((id, weak))
+        let number = self.get("Num").or(self.get("NDoc")).unwrap_or("");
+        let other = self.get("Acc").or(self.get("KorName")).unwrap_or("");
+        let said = format!("{day}\n{number}\n{side} {amount}\n{other}");
+        context.identifier.begin_entry();
+        context.identifier.identify(&context.account, names, &said)
     }
 
     /// Who paid, and to which account: the counterparty to us, or we to the counterparty.
@@ -270,12 +260,4 @@ fn latin(c: char) -> char {
         ('Т', 'T'),
     ];
     PAIRS.into_iter().find(|(cyrillic, _)| *cyrillic == c).map_or(c, |(_, latin)| latin)
-}
-
-fn hashed(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

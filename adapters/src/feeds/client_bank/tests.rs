@@ -408,7 +408,6 @@ fn what_is_no_statement_is_refused() {
         client_bank 4 account=BY00 currency=BYN
         stopped: the file holds several statements
         0 rows, 0 refused
-        disagrees: the mark at the end is missing
     "#]]
     .assert_eq(&out);
 }
@@ -489,7 +488,7 @@ fn an_operation_that_cannot_be_used_does_not_stop_the_others() {
         ^Nazn=x^ => ^Unknown=x^: 1 @26 Credited +7.00 BYN BY00/1
         ^DocID=1^ => ^DocID=0^: 1 @26 Credited +7.00 BYN weak-b38a21057d37e07af9e9c4379b6779e51f1f628e7bdd8e73440aa025f9b796ef (weak)
         ^DocID=1^ => ^DocID=^: 1 @26 Credited +7.00 BYN weak-b38a21057d37e07af9e9c4379b6779e51f1f628e7bdd8e73440aa025f9b796ef (weak)
-        ^DocID=1^ => ^DocID=1 1^: 1 @26 Credited +7.00 BYN 86ecbb65a732c8bc8a7e6965105f7c2cd565a373546bb1e35752326a613f8fb5
+        ^DocID=1^ => ^DocID=1 1^: 1 @26 Credited +7.00 BYN ref-86ecbb65a732c8bc8a7e6965105f7c2cd565a373546bb1e35752326a613f8fb5
         ^DocID=1^ => ^OperationID=Z9^\n^DocID=1^: 1 @26 Credited +7.00 BYN BY00/Z9
     "#]].assert_eq(&out);
 }

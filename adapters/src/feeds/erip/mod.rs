@@ -98,10 +98,10 @@ fn read_header(
     };
     let head = FileHead {
         format: FileFormat::Erip,
-        kind: kind.number(),
+        kind: kind.number().into(),
         account: account.map(str::to_owned),
         unp: text(UNP).and_then(owned),
-        statement_identity: Some(identity),
+        statement_identities: vec![identity],
         currency: Some(currency),
         declared: declared(kind, fields, currency)?,
     };

@@ -7,6 +7,7 @@ use super::layout::{
 };
 use crate::feeds::AmountRule;
 use crate::feeds::error::{Fault, RowFault};
+use crate::feeds::identity::Identity;
 use crate::feeds::row::{Direction, Payer, References, Row, RowState};
 use crate::feeds::values::{amount, filled, owned, stamp};
 
@@ -35,6 +36,7 @@ impl Context {
         Ok(Row {
             row,
             byte_offset,
+            account: self.account.clone(),
             direction: Direction::Credit,
             state: match self.kind {
                 Kind::Accepted => RowState::Accepted,
@@ -45,7 +47,7 @@ impl Context {
             withheld,
             fine,
             payment_id: operation.clone(),
-            weak_identity: false,
+            identity: Identity::Operation,
             paid_at: moment("payment_datetime", field(places.paid_at))?,
             booked_on: self.booked_on,
             reversed_at: match places.reversed_at {
@@ -58,6 +60,7 @@ impl Context {
                 erip_operation: Some(operation.to_string()),
                 agent_operation: owned(field(places.agent_operation)),
                 bank_document: self.document.clone(),
+                ..References::default()
             },
             service: owned(field(SERVICE)),
             personal_account: filled(field(PERSONAL_ACCOUNT))

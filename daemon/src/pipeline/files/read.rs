@@ -65,7 +65,7 @@ pub(super) fn judge<R: BufRead>(
         }
     }
     ours(reader.head(), settings)?;
-    let wrong = reader.check();
+    let wrong = reader.findings();
     if let (Some(first), Totals::Refuse) = (wrong.first(), settings.totals) {
         return Err(Refused::new(Code::FILE_TOTALS_DISAGREE, first.to_string()).into());
     }
@@ -73,13 +73,12 @@ pub(super) fn judge<R: BufRead>(
         tracing::warn!(%discrepancy, file = name, "control totals disagree");
     }
     let head = reader.head();
-    let declared = head.declared.credits;
     let sums = sums.into_iter().map(|(currency, read)| {
-        (currency, (declared.filter(|it| it.currency() == currency).map(Money::minor), read))
+        (currency, (reader.declared_credits(currency).map(Money::minor), read))
     });
     Ok(Judged {
         format: head.format,
-        statement_id: head.statement_identity.as_ref().map(ToString::to_string),
+        statement_id: head.statement_identities.first().map(ToString::to_string),
         sums: sums.collect(),
     })
 }
@@ -97,7 +96,7 @@ fn open<R: BufRead>(source: R, name: &str, settings: &Feed) -> Result<Reader<R>,
         PaidAmount::Amount => AmountRule::Amount,
         PaidAmount::AmountPlusFine => AmountRule::AmountPlusFine,
     };
-    let options = Options { file_name: Some(name), amount_rule };
+    let options = Options { file_name: Some(name), amount_rule, ..Options::default() };
     Reader::open(format, source, &options).map_err(unreadable)
 }
 

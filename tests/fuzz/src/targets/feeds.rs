@@ -17,7 +17,7 @@ pub(super) fn erip(input: &[u8]) {
     let Some((first, bytes)) = input.split_first() else { return };
     let choice = usize::from(first.wrapping_sub(b'a'));
     let rule = [AmountRule::Amount, AmountRule::AmountPlusFine][choice / NAMES.len() % 2];
-    let options = Options { file_name: NAMES[choice % NAMES.len()], amount_rule: rule };
+    let options = Options { file_name: NAMES[choice % NAMES.len()], amount_rule: rule, ..Options::default() };
     read_twice(FileFormat::Erip, bytes, &options);
 }
 
@@ -71,6 +71,6 @@ fn read(
         assert!(usable + unusable <= u64::try_from(length).unwrap_or(u64::MAX) + 1, "no end");
     }
     assert!(reader.totals().refused == unusable || stopped.is_some(), "{:?}", reader.totals());
-    let (totals, check) = (reader.totals().clone(), reader.check());
+    let (totals, check) = (reader.totals().clone(), reader.findings());
     format!("{usable} {unusable} {texts} {stopped:?} {} {totals:?} {check:?}", reader.charset())
 }
