@@ -25,9 +25,7 @@ pub use self::books::Finding;
 pub use self::codes::{FoundIn, FoundOrderCode};
 pub use self::error::{FeedError, RowError, RowFault};
 pub use self::identity::{Identity, IdentityRule};
-pub use self::row::{
-    Direction, FileHead, Payer, References, Row, RowState, STATEMENTS_MAX,
-};
+pub use self::row::{Direction, FileHead, Payer, References, Row, RowState, STATEMENTS_MAX};
 pub use self::totals::{Balance, Declared, Discrepancy, Figure, Sums, Totals};
 
 use kvit_schemas::{Currency, Money};
@@ -96,7 +94,8 @@ enum Source<R> {
 }
 
 impl FileFormat {
-    const ALL: [Self; 2] = [Self::Erip, Self::ClientBank];
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Erip, Self::ClientBank];
 
     /// The name in settings and reports.
     pub fn as_str(self) -> &'static str {

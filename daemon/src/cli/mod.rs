@@ -26,8 +26,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use kvit_adapters::feeds::FileFormat;
+use kvit_adapters::feeds::{FileFormat, IdentityRule};
 use serde::Serialize;
 
 use crate::settings::{Loaded, Settings, SettingsError, Sources};
@@ -159,11 +160,17 @@ enum Command {
 enum FeedCommand {
     /// Read a file and print its rows in one shape; needs no settings, daemon or broker
     Parse {
-        /// The file
+        /// The file; - for standard input
         file: PathBuf,
-        /// Its format: erip, client_bank; without it the beginning of the file tells
-        #[arg(long)]
+        /// Its format; without it the beginning of the file tells
+        #[arg(long, value_parser = format())]
         format: Option<FileFormat>,
+        /// What identifies a payment: bank_reference, end_to_end or content
+        #[arg(long, default_value = "bank_reference")]
+        identity: IdentityRule,
+        /// Print what can be read even when the rest cannot
+        #[arg(long)]
+        partial: bool,
     },
 }
 
@@ -175,6 +182,12 @@ impl Global {
     fn load(&self) -> Result<Loaded, Failure> {
         Ok(Settings::load(&self.sources()?)?)
     }
+}
+
+/// The formats by their names, so that the shell can complete them.
+fn format() -> impl TypedValueParser<Value = FileFormat> {
+    let names = FileFormat::ALL.map(FileFormat::as_str);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<FileFormat>())
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
@@ -223,8 +236,9 @@ fn act(cli: &Cli) -> Result<(), Failure> {
         Command::Quarantine(command) => quarantine::quarantine(global, command),
         Command::Audit(command) => ask::audit(global, command),
         Command::Store(command) => carry::store(global, command),
-        Command::Feed(FeedCommand::Parse { file, format }) => {
-            feed::parse(file, *format, global.json)
+        Command::Feed(FeedCommand::Parse { file, format, identity, partial }) => {
+            let (format, identity, partial) = (*format, *identity, *partial);
+            feed::parse(file, feed::Asked { format, identity, json: global.json, partial })
         }
         Command::Schema(command) => schema::schema(command, global.json),
         Command::Proposal(command) => works::proposal(global, command),

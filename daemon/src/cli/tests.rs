@@ -33,7 +33,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_done() {
         "kvit fly",
         "kvit --set nothing check",
         "kvit topology --users some",
-        "kvit feed parse a.txt --format camt",
+        "kvit feed parse a.txt --format nothing",
         "kvit pause nowhere --reason x",
     ] {
         assert!(parsed(line).unwrap_err().use_stderr(), "{line}");

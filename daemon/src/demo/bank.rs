@@ -225,7 +225,7 @@ mod tests {
             format!("{:?} {} {code}", row.state, row.amount)
         };
         let rows = reader.by_ref().map(|row| shown(row.unwrap().unwrap())).collect();
-        assert_eq!(reader.check().len(), 0, "control figures agree");
+        assert_eq!(reader.findings().len(), 0, "control figures agree");
         rows
     }
 

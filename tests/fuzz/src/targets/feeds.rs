@@ -17,7 +17,8 @@ pub(super) fn erip(input: &[u8]) {
     let Some((first, bytes)) = input.split_first() else { return };
     let choice = usize::from(first.wrapping_sub(b'a'));
     let rule = [AmountRule::Amount, AmountRule::AmountPlusFine][choice / NAMES.len() % 2];
-    let options = Options { file_name: NAMES[choice % NAMES.len()], amount_rule: rule, ..Options::default() };
+    let options =
+        Options { file_name: NAMES[choice % NAMES.len()], amount_rule: rule, ..Options::default() };
     read_twice(FileFormat::Erip, bytes, &options);
 }
 
