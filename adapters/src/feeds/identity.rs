@@ -146,7 +146,7 @@ impl std::str::FromStr for IdentityRule {
 }
 
 /// The text as an identifier; its hash where it has characters or a length that none may have.
-pub(super) fn message_id(plain: String) -> MessageId {
+pub fn message_id(plain: String) -> MessageId {
     if let Ok(id) = plain.parse() {
         return id;
     }

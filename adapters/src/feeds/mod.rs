@@ -24,8 +24,8 @@ use std::str::FromStr;
 pub use self::books::Finding;
 pub use self::codes::{FoundIn, FoundOrderCode};
 pub use self::error::{FeedError, RowError, RowFault};
-pub use self::identity::{Identity, IdentityRule};
-pub use self::row::{Direction, FileHead, Payer, References, Row, RowState, STATEMENTS_MAX};
+pub use self::identity::{Identity, IdentityRule, message_id};
+pub use self::row::{Direction, FileHead, Lump, Payer, References, Row, RowState, STATEMENTS_MAX};
 pub use self::totals::{Balance, Declared, Discrepancy, Figure, Sums, Totals};
 
 use kvit_schemas::{Currency, Money};

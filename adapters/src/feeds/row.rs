@@ -73,6 +73,20 @@ pub struct Row {
     pub personal_account: Option<String>,
     /// Free text of the payer, put together again where the format cuts it.
     pub purpose: Option<String>,
+    /// The one transfer by which its money came to the account together with that of other rows;
+    /// on one row of each transfer at least.
+    pub lump: Option<Lump>,
+}
+
+/// A transfer that brings the money of several payments (DOMAIN.md 7.2): another feed may show it
+/// as one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lump {
+    /// What the other feed calls it: the number of the bank's document, or the account and the
+    /// bank's reference with `/` between them.
+    pub reference: String,
+    /// What was transferred, after what was withheld.
+    pub amount: Money,
 }
 
 /// Who paid.

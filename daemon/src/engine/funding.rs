@@ -63,7 +63,7 @@ pub(super) fn fund<'a>(
     let mut aside = Vec::new();
     let mut filling = Vec::with_capacity(live.len());
     for &(payment, main) in &live {
-        if !payment.state().is_live() {
+        if !payment.is_live() {
             continue;
         }
         match set_apart(application, payment, main, &live, rules) {

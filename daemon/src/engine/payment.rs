@@ -7,7 +7,7 @@ use kvit_schemas::record::{Allocation, Assigned, Case, Destination, Note, Paymen
 use kvit_schemas::{Code, Moment, OperatorId, OrderCode};
 
 use super::matching::{Report, common_reference, evidence_of, order_of};
-use super::settle::{refund, settle, suspend};
+use super::settle::{place, refund, settle, suspend};
 use super::{Context, Effect, Facts, Refusal};
 
 /// How a reported payment ended, as file reports count it.
@@ -19,6 +19,8 @@ pub enum RowEnd {
     Duplicate,
     /// Its money waits in suspense.
     Suspended,
+    /// It is how a bank shows the transfer of payments that are counted by themselves.
+    Lump,
 }
 
 /// Applies what a feed reports.
@@ -65,9 +67,18 @@ pub(super) fn report(
     let seq = join(facts, seq, context);
     contradiction(facts, seq, &decided, context);
     settle_payment(facts, seq, context);
-    let suspended = facts.payments.get(&seq).is_some_and(|it| it.allocation.reason.is_some());
-    context.out.row = Some(if suspended { RowEnd::Suspended } else { RowEnd::Applied });
+    context.out.row = facts.payments.get(&seq).map(row_end);
     Ok(())
+}
+
+fn row_end(payment: &Payment) -> RowEnd {
+    if payment.is_lump() {
+        RowEnd::Lump
+    } else if payment.allocation.reason.is_some() {
+        RowEnd::Suspended
+    } else {
+        RowEnd::Applied
+    }
 }
 
 fn check_assertion(report: &Report, context: &Context<'_>) -> Result<(), Refusal> {
@@ -102,6 +113,7 @@ fn first_seen(report: &Report, context: &Context<'_>) -> Payment {
         found,
         references: report.all_references(context.rules),
         detail: context.at.seq,
+        is_lump: report.is_lump,
     };
     Payment {
         seq: context.at.seq,
@@ -148,7 +160,7 @@ fn join(facts: &mut Facts, seq: Seq, context: &mut Context<'_>) -> Seq {
     let Some(mut whole) = facts.payments.remove(&seq) else { return seq };
     loop {
         let same = facts.payments.values().find_map(|other| {
-            common_reference(&whole, other).map(|reference| (other.seq, reference))
+            common_reference(&whole, other, context.rules).map(|reference| (other.seq, reference))
         });
         let Some((other, reference)) = same else { break };
         let Some(other) = facts.payments.remove(&other) else { break };
@@ -205,6 +217,7 @@ fn settle_payment(facts: &mut Facts, seq: Seq, context: &mut Context<'_>) {
             }
             facts.case_mut(code, context.at.seq);
         }
+        Err(_) if payment.is_lump() => place(payment, None, context),
         Err(reason) => suspend(payment, reason, context),
     }
     let mut touched: Vec<OrderCode> = before.into_iter().chain(now).collect();

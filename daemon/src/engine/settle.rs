@@ -75,11 +75,11 @@ fn allocate(facts: &mut Facts, order_code: OrderCode, now: &View, context: &mut 
     }
 }
 
-/// Records where the money of a payment is; `None` when there is none (failed or reversed).
-fn place(payment: &mut Payment, share: Option<Share>, context: &mut Context<'_>) {
+/// Records where the money of a payment is; `None` when there is none (failed, reversed, a lump).
+pub(super) fn place(payment: &mut Payment, share: Option<Share>, context: &mut Context<'_>) {
     let (Some(main), Some(amount)) = (payment.main(), payment.amount()) else { return };
     let state = payment.state();
-    let live = share.filter(|_| state.is_live());
+    let live = share.filter(|_| payment.is_live());
     let reason = live.and_then(|share| match share.why {
         Why::Suspense(reason) => Some(reason),
         Why::Settled | Why::Refund(_) => None,
@@ -95,7 +95,7 @@ fn place(payment: &mut Payment, share: Option<Share>, context: &mut Context<'_>)
         return;
     }
     let placed = allocation.settled + allocation.surplus + allocation.suspense;
-    let expected = if state.is_live() { amount.minor() } else { 0 };
+    let expected = if payment.is_live() { amount.minor() } else { 0 };
     assert_eq!(placed, expected, "money of a payment must be in exactly one place");
     let money = |minor| Money::new(minor, amount.currency()).unwrap_or(amount);
     let note = match reason {

@@ -53,7 +53,7 @@ impl<T: Tables> Reading<'_, T> {
         self.payment(known)?;
         references.sort();
         references.dedup();
-        references.retain(|(kind, _)| kind == Sighting::JOINING);
+        references.retain(|(kind, _)| Sighting::is_joining(kind));
         for (kind, value) in &references {
             for seq in self.tables.payments_by_reference(kind, value)? {
                 self.payment(self.tables.payment(seq)?)?;

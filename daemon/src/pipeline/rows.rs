@@ -1,10 +1,10 @@
 //! Payment reports, from messages and from rows of files, in the engine's words.
 
-use kvit_adapters::feeds::{FoundIn, FoundOrderCode, Row, RowState};
+use kvit_adapters::feeds::{FoundIn, FoundOrderCode, Identity, Lump, Row, RowState, message_id};
 use kvit_schemas::code_scan::find_codes;
 use kvit_schemas::message::{Inbound, Payer, PaymentReported, PaymentState};
-use kvit_schemas::record::CodeSource;
-use kvit_schemas::{FeedId, Line, Moment, OrderCode};
+use kvit_schemas::record::{CodeSource, Sighting};
+use kvit_schemas::{FeedId, Line, Moment, Money, OrderCode};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Report;
@@ -78,6 +78,7 @@ pub(super) fn report_of(body: &PaymentReported) -> Report {
             ("agent_operation", given.agent_operation),
             ("bank_document", given.bank_document),
         ]),
+        is_lump: false,
     }
 }
 
@@ -128,7 +129,11 @@ pub(super) fn report_of_row(
             ("erip_operation", line(&row.references.erip_operation)),
             ("agent_operation", line(&row.references.agent_operation)),
             ("bank_document", line(&row.references.bank_document)),
-        ]),
+        ])
+        .into_iter()
+        .chain(named_by_bank(row))
+        .collect(),
+        is_lump: false,
     };
     let cut = |text: &Option<String>, most: usize| {
         text.as_ref().and_then(|text| text.chars().take(most).collect::<String>().parse().ok())
@@ -144,6 +149,46 @@ pub(super) fn report_of_row(
         beneficiary_account: row.beneficiary_account.clone(),
     };
     Ok(Some((report, detail)))
+}
+
+/// What joins a row with what another feed says of the same money.
+fn named_by_bank(row: &Row) -> Vec<(String, String)> {
+    let mut names = Vec::new();
+    if row.identity == Identity::BankReference {
+        names.push((Sighting::BANK_TRANSACTION.to_owned(), row.payment_id.to_string()));
+    }
+    if row.state == RowState::Credited {
+        let account = row.account.as_deref().unwrap_or_default();
+        let reference = row.references.bank_reference.as_ref();
+        let reference = reference.map(|reference| format!("{account}/{reference}"));
+        let called = row.references.bank_document.clone().into_iter().chain(reference);
+        names.extend(called.map(|it| transfer(&it, row.amount)));
+    }
+    names
+}
+
+fn transfer(reference: &str, amount: Money) -> (String, String) {
+    (Sighting::TRANSFER.to_owned(), format!("{reference}/{amount}"))
+}
+
+/// The transfer that a row came with, as a report of its own.
+pub(super) fn report_of_lump(feed: &FeedId, row: &Row, lump: &Lump) -> Option<Report> {
+    let paid_at = row.booked_on.map(kvit_schemas::Day::start).or(row.paid_at)?;
+    let Lump { reference, amount } = lump;
+    Some(Report {
+        feed: feed.clone(),
+        payment_id: message_id(format!("lump/{reference}/{}/{}", amount.amount(), paid_at.day())),
+        weak_identity: false,
+        state: PaymentState::Credited,
+        amount: *amount,
+        withheld: None,
+        paid_at,
+        booked_on: row.booked_on,
+        quoted: None,
+        found: Vec::new(),
+        references: vec![transfer(reference, *amount)],
+        is_lump: true,
+    })
 }
 
 /// The rule by which a field that holds nothing but a code is believed.

@@ -78,6 +78,18 @@ choice! {
 }
 
 choice! {
+    /// What identifies a payment among those of a feed's files.
+    pub enum RowIdentity {
+        /// The bank's own reference; what the row says where there is none.
+        BankReference = "bank_reference",
+        /// The reference that travels with the payment from end to end; then the bank's.
+        EndToEnd = "end_to_end",
+        /// What the row says.
+        Content = "content",
+    }
+}
+
+choice! {
     /// How it is known that a file in a drop folder is complete.
     pub enum Complete {
         /// It is written under a temporary name and renamed.
@@ -113,6 +125,8 @@ pub struct Feed {
     pub rank: u16,
     /// What counts as paid.
     pub amount: PaidAmount,
+    /// What identifies a payment in its files.
+    pub identity: RowIdentity,
     /// Where its files may be put instead of being sent.
     pub folder: Option<PathBuf>,
     /// How it is known that a file there is complete.
@@ -121,6 +135,16 @@ pub struct Feed {
     pub folder_stable_seconds: u32,
     /// The ending of marker files, where those are how.
     pub folder_marker: String,
+}
+
+impl Feed {
+    /// True for rows of an account that the feed is for. Statements may write more than the
+    /// account itself: a bank's code before it, a currency behind it, blanks between.
+    pub fn is_ours(&self, account: Option<&str>) -> bool {
+        let (Some(ours), Some(theirs)) = (&self.account, account) else { return true };
+        let theirs: String = theirs.chars().filter(|c| !c.is_whitespace()).collect();
+        theirs.contains(ours)
+    }
 }
 
 /// `[folders]`.
@@ -176,6 +200,7 @@ pub(super) fn feed(s: &mut Section<'_>) -> Option<Feed> {
         totals: s.choice("totals"),
         rank: s.number("rank", 0..=1000),
         amount: s.choice("amount"),
+        identity: s.choice("identity"),
         folder: s.optional("folder", folder),
         folder_complete: s.choice("folder_complete"),
         folder_stable_seconds: s.number("folder_stable_seconds", 1..=86_400),

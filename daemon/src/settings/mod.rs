@@ -32,7 +32,7 @@ pub use finding::{Finding, SettingsError};
 pub use layers::{OperatorFile, Sources};
 pub use members::{
     Complete, ContentType, Feed, FeedFormat, Folders, Member, Operator, PaidAmount, ReportedState,
-    Role, Totals,
+    Role, RowIdentity, Totals,
 };
 pub use parties::{Directory, NoParty, Party};
 pub use people::{Admin, AdminTls, Approvals, Quarantine};

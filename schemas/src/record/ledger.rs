@@ -47,6 +47,9 @@ impl Position {
         let withheld = payment.sightings.iter().filter_map(|it| it.withheld).max();
         let withheld = withheld.map_or(0, |kept| kept.minor());
         let place = &payment.allocation;
+        if payment.is_lump() {
+            return Self::default();
+        }
         match payment.state() {
             PaymentState::Failed => Self::default(),
             PaymentState::Accepted => Self { accepted: amount, ..Self::default() },

@@ -50,6 +50,9 @@ pub struct Sighting {
     pub references: Vec<(String, String)>,
     /// The number under which payer and purpose are kept; they are personal data.
     pub detail: Seq,
+    /// Not a payment, but the one transfer that brings the money of several to the account
+    /// (DOMAIN.md 7.2): it counts as no money, nor does what a bank shows of it.
+    pub is_lump: bool,
 }
 
 /// Where an order code was read.
@@ -159,13 +162,22 @@ pub struct RefundTold {
 }
 
 impl Sighting {
-    /// The kind of reference by which payments of different feeds are joined: ERIP's operation
-    /// number, the only one that is unique (DOMAIN.md 7.1).
-    pub const JOINING: &str = "erip_operation";
+    /// The kind of reference that is ERIP's operation number (DOMAIN.md 7.1).
+    pub const ERIP_OPERATION: &str = "erip_operation";
+    /// The kind that is a bank's own name for a transaction on an account, as its notification and
+    /// its statement both give it (FEEDS.md D 5).
+    pub const BANK_TRANSACTION: &str = "bank_transaction";
+    /// The kind that a transfer's lump and a bank's line about it have in common.
+    pub const TRANSFER: &str = "transfer";
+
+    /// True for a kind of reference by which payments of different feeds are joined.
+    pub fn is_joining(kind: &str) -> bool {
+        [Self::ERIP_OPERATION, Self::BANK_TRANSACTION, Self::TRANSFER].contains(&kind)
+    }
 
     /// The references by which it may be joined.
     pub fn joining(&self) -> impl Iterator<Item = &(String, String)> {
-        self.references.iter().filter(|(kind, _)| kind == Self::JOINING)
+        self.references.iter().filter(|(kind, _)| Self::is_joining(kind))
     }
 }
 
@@ -178,6 +190,16 @@ impl Payment {
     /// Its gross amount: a feed that shows it less the commission shows the smaller one.
     pub fn amount(&self) -> Option<Money> {
         self.sightings.iter().map(|sighting| sighting.amount).max()
+    }
+
+    /// True for a transfer's lump and for what a bank shows of it.
+    pub fn is_lump(&self) -> bool {
+        self.sightings.iter().any(|sighting| sighting.is_lump)
+    }
+
+    /// True while there is money of it to be placed.
+    pub fn is_live(&self) -> bool {
+        self.state().is_live() && !self.is_lump()
     }
 
     /// The highest state any feed reports.

@@ -114,6 +114,7 @@ impl Operation {
             service: None,
             personal_account: None,
             purpose: self.purpose(),
+            lump: None,
         })
     }
 

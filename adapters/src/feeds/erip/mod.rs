@@ -13,7 +13,7 @@ use self::record::Context;
 use super::charset::Decoder;
 use super::error::{FeedError, RowError};
 use super::lines::Lines;
-use super::row::{FileHead, Row};
+use super::row::{FileHead, Lump, Row};
 use super::totals::Declared;
 use super::values::{amount, currency, filled, number, owned, stamp};
 use super::{AmountRule, FileFormat, Options};
@@ -112,6 +112,9 @@ fn read_header(
         account: head.account.clone(),
         document: document.map(str::to_owned),
         booked_on,
+        lump: document
+            .zip(head.declared.net)
+            .map(|(document, amount)| Lump { reference: document.to_owned(), amount }),
     };
     Ok((head, context))
 }

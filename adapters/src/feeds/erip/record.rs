@@ -8,7 +8,7 @@ use super::layout::{
 use crate::feeds::AmountRule;
 use crate::feeds::error::{Fault, RowFault};
 use crate::feeds::identity::Identity;
-use crate::feeds::row::{Direction, Payer, References, Row, RowState};
+use crate::feeds::row::{Direction, Lump, Payer, References, Row, RowState};
 use crate::feeds::values::{amount, filled, owned, stamp};
 
 /// How many fields a reversal has; fewer, and its places cannot be told from those of 206.
@@ -22,6 +22,7 @@ pub(super) struct Context {
     pub(super) account: Option<String>,
     pub(super) document: Option<String>,
     pub(super) booked_on: Option<Day>,
+    pub(super) lump: Option<Lump>,
 }
 
 impl Context {
@@ -66,6 +67,7 @@ impl Context {
             personal_account: filled(field(PERSONAL_ACCOUNT))
                 .map(|_| field(PERSONAL_ACCOUNT).to_owned()),
             purpose: owned(field(places.info)),
+            lump: self.lump.clone(),
         })
     }
 

@@ -20,7 +20,7 @@ pub(super) struct Line<'a> {
     options: BTreeMap<&'a str, &'a str>,
 }
 
-const OPTIONS: [&str; 19] = [
+const OPTIONS: [&str; 20] = [
     "paid",
     "kept",
     "ref",
@@ -39,6 +39,7 @@ const OPTIONS: [&str; 19] = [
     "currency",
     "locality",
     "weak",
+    "lump",
     "fee",
 ];
 
@@ -223,6 +224,7 @@ impl<'a> Line<'a> {
             (kind.to_owned(), value.to_owned())
         };
         Report {
+            is_lump: self.option("lump").is_some(),
             feed: self.word(0).parse().unwrap(),
             payment_id: self.word(3).parse().unwrap(),
             weak_identity: self.option("weak").is_some(),

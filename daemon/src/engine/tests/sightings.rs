@@ -272,3 +272,118 @@ fn refunds_of_what_turns_out_to_be_one_payment_are_cancelled() {
         "#]],
     );
 }
+
+#[test]
+fn the_lump_of_a_transfer_is_no_money() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        erip credited 17 p1 45.00 kept 0.45
+        erip credited - lump1 44.55 ref transfer=77 lump yes
+        bank credited - b1 44.55 ref transfer=77
+        money",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            erip credited 17 p1 45.00 kept 0.45
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            erip credited - lump1 44.55 ref transfer=77 lump yes
+            = lump
+            bank credited - b1 44.55 ref transfer=77
+            = lump
+            money
+              erip/p1 credited 45.00 BYN on 17: settled 45.00
+              erip/lump1+bank/b1 credited 44.55 BYN on no order:
+        "#]],
+    );
+}
+
+#[test]
+fn the_bank_may_show_the_lump_before_its_payments_are_known() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        bank credited - b1 44.55 ref transfer=77
+        erip credited - lump1 44.55 ref transfer=77 lump yes
+        erip credited 17 p1 45.00 kept 0.45
+        money",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            bank credited - b1 44.55 ref transfer=77
+            → ops payment_suspended : 44.55 BYN is in suspense: it names no order code; see `kvit suspense show 2`
+            = suspended
+            erip credited - lump1 44.55 ref transfer=77 lump yes
+            = lump
+            erip credited 17 p1 45.00 kept 0.45
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, p1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            money
+              erip/lump1+bank/b1 credited 44.55 BYN on no order:
+              erip/p1 credited 45.00 BYN on 17: settled 45.00
+        "#]],
+    );
+}
+
+#[test]
+fn a_line_that_names_an_order_or_is_far_off_is_no_lump() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        erip credited - lump1 45.00 ref transfer=77 lump yes
+        bank credited 17 b1 45.00 ref transfer=77
+        bank credited - b2 44.00 ref transfer=77
+        card credited - o1 45.00 ref transfer=77
+        bank credited - b3 45.00 ref transfer=77 paid 2026-01-06T10:00:00+03:00
+        money",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            erip credited - lump1 45.00 ref transfer=77 lump yes
+            = lump
+            bank credited 17 b1 45.00 ref transfer=77
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, b1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            bank credited - b2 44.00 ref transfer=77
+            → ops payment_suspended : 44.00 BYN is in suspense: it names no order code; see `kvit suspense show 4`
+            = suspended
+            card credited - o1 45.00 ref transfer=77
+            ! KV1302 the feed card may not say that money is credited
+            bank credited - b3 45.00 ref transfer=77 paid 2026-01-06T10:00:00+03:00
+            → ops payment_suspended : 45.00 BYN is in suspense: it names no order code; see `kvit suspense show 6`
+            = suspended
+            money
+              erip/lump1 credited 45.00 BYN on no order:
+              bank/b1 credited 45.00 BYN on 17: settled 45.00
+              bank/b2 credited 44.00 BYN on no order: suspense 44.00 (no_code)
+              bank/b3 credited 45.00 BYN on no order: suspense 45.00 (no_code)
+        "#]],
+    );
+}
+
+#[test]
+fn a_banks_own_name_joins_its_notification_and_its_statement() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        bank credited 17 n1 45.00 ref bank_transaction=BY1/A1/45.00
+        card accepted - s1 45.00 ref bank_transaction=BY1/A1/45.00
+        card accepted - s2 45.00 ref bank_transaction=BY1/A2/45.00
+        money",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            bank credited 17 n1 45.00 ref bank_transaction=BY1/A1/45.00
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, n1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            card accepted - s1 45.00 ref bank_transaction=BY1/A1/45.00
+            card accepted - s2 45.00 ref bank_transaction=BY1/A2/45.00
+            → ops payment_suspended : 45.00 BYN is in suspense: it names no order code; see `kvit suspense show 4`
+            = suspended
+            money
+              bank/n1+card/s1 credited 45.00 BYN on 17: settled 45.00
+              card/s2 accepted 45.00 BYN on no order: suspense 45.00 (no_code)
+        "#]],
+    );
+}

@@ -35,6 +35,7 @@ pub(super) fn outcome(result: Result<Outcome, Refusal>) -> String {
     }
     match outcome.row {
         Some(RowEnd::Duplicate) => text.push_str("= duplicate\n"),
+        Some(RowEnd::Lump) => text.push_str("= lump\n"),
         Some(RowEnd::Suspended) => text.push_str("= suspended\n"),
         None if outcome.notes.contains(&Note::NothingNew) => text.push_str("= nothing new\n"),
         None if outcome.notes.contains(&Note::Waits) => text.push_str("= waits\n"),

@@ -14,7 +14,7 @@ use kvit_schemas::{Code, Moment};
 
 use super::report::{add_applied, first_report, reject, repeated, spelled as report_text};
 use super::{Begin, FileAnswer, FileEnd, FileStep, Opened};
-use crate::engine::{At, Input, RowEnd};
+use crate::engine::{At, Input, Report, RowEnd};
 use crate::pipeline::apply::{Applier, Ended, Work as EngineWork};
 use crate::pipeline::intake::{Body, Prepared, Refused};
 use crate::pipeline::outgoing::{Cause, message_id, out_message, spelled};
@@ -96,12 +96,13 @@ impl Applier {
         };
         let record = known.filter(|known| !may_be_mended(known)).unwrap_or(fresh);
         let report = record.report().unwrap_or(report);
-        let mut file = Opened { record, report, party, checked: checked.clone(), cause };
+        let checked = checked.clone();
+        let mut file = Opened { record, report, lump: None, party, checked, cause };
         if file.record.state == FileState::Done {
             repeated(&mut file.report, name);
             return self.end_file(draft, file, at);
         }
-        if let Some(identity) = &judged.statement_id {
+        for identity in &judged.statement_ids {
             let other = draft.statement(feed, identity)?.filter(|known| *known != sha256);
             if other.is_some() {
                 let detail = format!("statement {identity} was received with other content");
@@ -109,6 +110,8 @@ impl Applier {
                 let identity = Some(identity.clone());
                 return self.refuse_file(draft, (&prepared, refused), (&sha256, identity), at);
             }
+        }
+        for identity in &judged.statement_ids {
             draft.put_statement(feed, identity, &sha256);
         }
         draft.put_file(&sha256, &file.record);
@@ -131,6 +134,10 @@ impl Applier {
                 return Ok(());
             }
         };
+        let ours = self.directory.feed(&feed).is_none_or(|it| it.is_ours(row.account.as_deref()));
+        if !ours {
+            return Ok(());
+        }
         // Debits and mere information are no payments to us, and are not counted.
         let (report, detail) = match rows::report_of_row(&feed, &row, now) {
             Ok(None) => return Ok(()),
@@ -145,20 +152,15 @@ impl Applier {
             }
         };
         file.report.rows.read += 1;
-        let at = At { now, seq: self.take_seq() };
+        self.lump(draft, file, &row, now)?;
         let amount = report.amount;
-        let work = EngineWork {
-            input: Input::Report(report),
-            actor: Actor::Party(file.party.to_string()),
-            message: Some((MessageType::StatementFile, file.checked.message_id.to_string())),
-            body: serde_json::to_vec(&detail).unwrap_or_default(),
-            cause: file.cause.clone(),
-        };
-        match self.work(draft, work, at)? {
+        let body = serde_json::to_vec(&detail).unwrap_or_default();
+        match self.file_report(draft, file, (report, body), now)? {
             Ended::Applied(Some(RowEnd::Applied)) => {
                 file.report.rows.applied += 1;
                 add_applied(&mut file.report, amount);
             }
+            Ended::Applied(Some(RowEnd::Lump)) => file.report.rows.applied += 1,
             Ended::Applied(Some(RowEnd::Suspended)) => file.report.rows.suspended += 1,
             Ended::Applied(Some(RowEnd::Duplicate) | None) | Ended::Duplicate => {
                 file.report.rows.duplicate += 1;
@@ -174,6 +176,45 @@ impl Applier {
             ),
         }
         Ok(())
+    }
+
+    /// Records the transfer that a row came with, once for all rows of it.
+    fn lump(
+        &mut self,
+        draft: &mut Draft<'_>,
+        file: &mut Opened,
+        row: &Row,
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        let Some(lump) = row.lump.as_ref().filter(|lump| file.lump.as_ref() != Some(lump)) else {
+            return Ok(());
+        };
+        file.lump = Some(lump.clone());
+        if let Some(report) = rows::report_of_lump(&file.record.feed, row, lump)
+            && let Ended::Refused(refused) =
+                self.file_report(draft, file, (report, Vec::new()), now)?
+        {
+            tracing::warn!(feed = %file.record.feed, detail = refused.detail, "a transfer is not kept");
+        }
+        Ok(())
+    }
+
+    fn file_report(
+        &mut self,
+        draft: &mut Draft<'_>,
+        file: &Opened,
+        (report, body): (Report, Vec<u8>),
+        now: Moment,
+    ) -> Result<Ended, StoreError> {
+        let at = At { now, seq: self.take_seq() };
+        let work = EngineWork {
+            input: Input::Report(report),
+            actor: Actor::Party(file.party.to_string()),
+            message: Some((MessageType::StatementFile, file.checked.message_id.to_string())),
+            body,
+            cause: file.cause.clone(),
+        };
+        self.work(draft, work, at)
     }
 
     fn end_file(

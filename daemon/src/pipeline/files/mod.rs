@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use kvit_adapters::crash::{self, Point};
 use kvit_adapters::drop_folder::Dropped;
-use kvit_adapters::feeds::Row;
+use kvit_adapters::feeds::{Lump, Row};
 use kvit_schemas::message::{FileError, FileReport};
 use kvit_schemas::record::{Disposition, FileRecord};
 use kvit_schemas::{Code, FeedId, hex};
@@ -67,6 +67,8 @@ pub struct Opened {
     pub record: FileRecord,
     /// Its report so far.
     pub report: FileReport,
+    /// The transfer that its last rows came with.
+    lump: Option<Lump>,
     party: Party,
     checked: Checked,
     cause: Cause,

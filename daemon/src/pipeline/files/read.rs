@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 
 use kvit_adapters::feeds::{
-    AmountRule, Direction, FeedError, FileFormat, FileHead, Options, Reader, Row, RowError,
+    AmountRule, Direction, FeedError, FileFormat, IdentityRule, Options, Reader, Row, RowError,
 };
 use kvit_schemas::message::FileError;
 use kvit_schemas::{Code, Currency, Money};
@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::FileContent;
 use crate::pipeline::intake::Refused;
-use crate::settings::{Feed, FeedFormat, PaidAmount, Totals};
+use crate::settings::{Feed, FeedFormat, PaidAmount, RowIdentity, Totals};
 
 /// Rows of one step.
 const STEP_ROWS: usize = 200;
@@ -22,8 +22,8 @@ const STEP_ROWS: usize = 200;
 pub struct Judged {
     /// The format.
     pub format: FileFormat,
-    /// The statement's own identity.
-    pub statement_id: Option<String>,
+    /// The statements' own identities.
+    pub statement_ids: Vec<String>,
     /// Sums of credits: what the file declares, and what its rows add up to.
     pub sums: BTreeMap<Currency, (Option<i64>, i64)>,
 }
@@ -50,6 +50,8 @@ pub(super) fn judge<R: BufRead>(
 ) -> Result<Judged, Unusable> {
     let mut reader = open(source, name, settings)?;
     let mut sums: BTreeMap<Currency, i64> = BTreeMap::new();
+    let mut others = None;
+    let mut any_ours = false;
     for row in reader.by_ref() {
         let Ok(row) = row.map_err(unreadable)? else { continue };
         let foreign = |service: &&String| !settings.service.contains(*service);
@@ -59,12 +61,25 @@ pub(super) fn judge<R: BufRead>(
             let detail = format!("the file is for service {service}, which is not the feed's");
             return Err(Refused::new(Code::FILE_NOT_OURS, detail).into());
         }
+        if !settings.is_ours(row.account.as_deref()) {
+            others = row.account;
+            continue;
+        }
+        any_ours = true;
         if row.direction == Direction::Credit {
             let sum = sums.entry(row.amount.currency()).or_default();
             *sum = sum.saturating_add(row.amount.minor());
         }
     }
-    ours(reader.head(), settings)?;
+    // A file may hold statements of several accounts; rows of others are left alone.
+    let theirs = others.filter(|_| !any_ours).or_else(|| reader.head().account.clone());
+    if !any_ours && !settings.is_ours(theirs.as_deref()) {
+        return Err(not_ours("account", settings.account.as_deref(), theirs.as_deref()).into());
+    }
+    let unp = reader.head().unp.as_deref();
+    if unp.is_some_and(|theirs| settings.unp.as_deref().is_some_and(|ours| ours != theirs)) {
+        return Err(not_ours("taxpayer", settings.unp.as_deref(), unp).into());
+    }
     let wrong = reader.findings();
     if let (Some(first), Totals::Refuse) = (wrong.first(), settings.totals) {
         return Err(Refused::new(Code::FILE_TOTALS_DISAGREE, first.to_string()).into());
@@ -78,7 +93,7 @@ pub(super) fn judge<R: BufRead>(
     });
     Ok(Judged {
         format: head.format,
-        statement_id: head.statement_identities.first().map(ToString::to_string),
+        statement_ids: head.statement_identities.iter().map(ToString::to_string).collect(),
         sums: sums.collect(),
     })
 }
@@ -96,7 +111,12 @@ fn open<R: BufRead>(source: R, name: &str, settings: &Feed) -> Result<Reader<R>,
         PaidAmount::Amount => AmountRule::Amount,
         PaidAmount::AmountPlusFine => AmountRule::AmountPlusFine,
     };
-    let options = Options { file_name: Some(name), amount_rule, ..Options::default() };
+    let identity = match settings.identity {
+        RowIdentity::BankReference => IdentityRule::BankReference,
+        RowIdentity::EndToEnd => IdentityRule::EndToEnd,
+        RowIdentity::Content => IdentityRule::Content,
+    };
+    let options = Options { file_name: Some(name), amount_rule, identity };
     Reader::open(format, source, &options).map_err(unreadable)
 }
 
@@ -107,17 +127,10 @@ fn unreadable(error: FeedError) -> Unusable {
     }
 }
 
-/// The file must be for the account and the taxpayer that the feed is set to.
-fn ours(head: &FileHead, settings: &Feed) -> Result<(), Refused> {
-    let differ = |what: &str, ours: &Option<String>, theirs: &Option<String>| match (ours, theirs) {
-        (Some(ours), Some(theirs)) if ours != theirs => {
-            let detail = format!("the file is for {what} {theirs}, the feed for {ours}");
-            Err(Refused::new(Code::FILE_NOT_OURS, detail))
-        }
-        (Some(_) | None, Some(_) | None) => Ok(()),
-    };
-    differ("account", &settings.account, &head.account)?;
-    differ("taxpayer", &settings.unp, &head.unp)
+fn not_ours(what: &str, ours: Option<&str>, theirs: Option<&str>) -> Refused {
+    let (ours, theirs) = (ours.unwrap_or_default(), theirs.unwrap_or_default());
+    let detail = format!("the file is for {what} {theirs}, the feed for {ours}");
+    Refused::new(Code::FILE_NOT_OURS, detail)
 }
 
 /// Sends the rows after `from`, in chunks. True when the file was read to its end, and was to its

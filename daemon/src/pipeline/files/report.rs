@@ -20,7 +20,7 @@ pub(super) fn first_report(feed: &FeedId, name: &str, sha256: &str, judged: &Jud
         sha256: sha256.to_owned(),
         format: judged.format.as_str().to_owned(),
         outcome: FileOutcome::Applied,
-        statement_id: judged.statement_id.clone(),
+        statement_id: judged.statement_ids.first().cloned(),
         rows: RowCounts::default(),
         sums: sums.collect(),
         errors: Vec::new(),
