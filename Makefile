@@ -75,6 +75,10 @@ power-cut: ## The store's disk loses its power ROUNDS times (50); root only, els
 long: ## MINUTES (60) of constant load and faults: flat memory, nothing lost
 	KVIT_LONG_SECONDS=$$(($(or $(MINUTES),60) * 60)) $(FAULTS) faults::long::
 
+.PHONY: big-file
+big-file: ## A statement of MB (1000) megabytes, three kills on the way: each row once
+	KVIT_FILE_MB=$(or $(MB),1000) $(FAULTS) faults::file::
+
 # -- Demonstration ---------------------------------------------------------------------------------
 # ORDERS and SEED choose the play; PROFILE=test shares what the tests were built with.
 

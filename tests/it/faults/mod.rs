@@ -7,6 +7,7 @@
 //! | [`kills`] | `kill -9` under load; more of it with `make kills` |
 //! | [`power`] | the store's disk loses its power; more of it with `make power-cut` |
 //! | [`disk`] | the store's disk is nearly full, and full |
+//! | [`file`] | `kill -9` while a large file is applied; a real one with `make big-file` |
 //! | [`broker`] | connections, queues, exchanges, rights and messages go wrong |
 //! | [`node`] | the broker itself restarts, or takes nothing |
 //! | [`long`] | all of it under constant load; an hour of it with `make long` |
@@ -17,6 +18,7 @@
 mod broker;
 mod crash;
 mod disk;
+mod file;
 mod kills;
 mod long;
 mod node;
