@@ -11,6 +11,7 @@ use kvit_schemas::hex;
 use kvit_tests::broker::until;
 use kvit_tests::child::Process;
 use kvit_tests::daemon::World;
+use kvit_tests::files::register;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -22,21 +23,6 @@ fn world() -> Result<(World, PathBuf)> {
     world.set.push(("feeds.erip.folder".to_owned(), folder.display().to_string()));
     world.set.push(("folders.poll_seconds".to_owned(), "1".to_owned()));
     Ok((world, folder))
-}
-
-/// A register 206 with so many payments of 45.00.
-fn register(number: u64, rows: u64) -> String {
-    let mut text = format!(
-        "5^30000001^{number}^20260305140000^{rows}^749^190000020^933^{}.00^0.00\r\n",
-        rows * 45
-    );
-    for row in 1..=rows {
-        let operation = number * 10_000_000 + row;
-        text.push_str(&format!(
-            "{row}^1^{operation:030}^X^^03.2026^45.00^0.00^20260305133015^^20260305101500^{operation}^55512^T1^MS^^749^^^5\r\n"
-        ));
-    }
-    text
 }
 
 /// As a careful writer does: under a temporary name, then renamed.

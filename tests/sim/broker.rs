@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use kvit::pipeline::Queue;
 use kvit_adapters::amqp::{AckHandle, AckPrefix, Acks, Delivery, Outgoing, PublishOutcome};
 
-use crate::dice::Dice;
 use crate::story::Letter;
+use kvit_tests::dice::Dice;
 
 /// Deliveries of one queue that may be unacknowledged at a time.
 const PREFETCH: usize = 6;

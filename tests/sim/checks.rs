@@ -115,13 +115,17 @@ impl Observer {
         let mut found: BTreeSet<usize> = BTreeSet::new();
         for payment in store.payments(None, usize::MAX).unwrap().items {
             let names = names(&payment);
+            let place = &payment.allocation;
+            let placed = place.settled + place.surplus + place.suspense;
+            if payment.is_lump() {
+                must(placed == 0, || format!("money made: a transfer's lump {names:?} counts"))?;
+                continue;
+            }
             let at = known.iter().position(|(whole, _)| names.is_subset(whole));
             let at = at.ok_or_else(|| Broken(format!("money made: nobody paid {names:?}")))?;
             must(found.insert(at), || format!("money added: {:?} stands twice", known[at].0))?;
-            let place = &payment.allocation;
             let live = payment.state().is_live();
             let amount = payment.amount().map_or(0, |it| if live { it.minor() } else { 0 });
-            let placed = place.settled + place.surplus + place.suspense;
             must(placed == amount, || format!("money lost: {names:?} has {placed} of {amount}"))?;
         }
         let ledger = store.check_ledger().unwrap();

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::checks::Observer;
 use crate::daemon::Daemon;
-use crate::dice::Dice;
+use kvit_tests::dice::Dice;
 
 type Name = (String, String);
 

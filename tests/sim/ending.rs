@@ -100,6 +100,8 @@ fn refunds(observer: &Observer, wanted: &BTreeMap<Names, Ending>) -> Checked {
 
 fn kept(store: &Store) -> BTreeMap<Names, Ending> {
     let payments = store.payments(None, usize::MAX).unwrap().items;
+    // The transfer of a register's payments is no payment.
+    let payments = payments.into_iter().filter(|payment| !payment.is_lump());
     let ending = |payment: kvit_schemas::record::Payment| {
         let due = payment.refund.as_ref().filter(|it| it.state == RefundState::Due);
         let place = &payment.allocation;
@@ -115,5 +117,5 @@ fn kept(store: &Store) -> BTreeMap<Names, Ending> {
         };
         (names(&payment), ending)
     };
-    payments.into_iter().map(ending).collect()
+    payments.map(ending).collect()
 }

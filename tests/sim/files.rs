@@ -6,8 +6,8 @@ use std::fmt::Write;
 use kvit::pipeline::Queue;
 use serde_json::{Value, json};
 
-use crate::dice::Dice;
 use crate::story::{Fate, Letter, Story, When};
+use kvit_tests::dice::Dice;
 
 /// A register 210 with payments of orders of the story, and perhaps many of unknown ones.
 pub(crate) fn add(story: &mut Story, seed: u64, dice: &mut Dice) {

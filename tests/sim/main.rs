@@ -13,7 +13,6 @@ mod broker;
 mod checks;
 mod daemon;
 mod desk;
-mod dice;
 mod ending;
 mod files;
 mod model;

@@ -4,8 +4,8 @@
 use kvit::pipeline::Queue;
 use serde_json::{Value, json};
 
-use crate::dice::Dice;
 use crate::files;
+use kvit_tests::dice::Dice;
 
 /// When a letter can be written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! Who is there, and under which rules: two portals, two agencies, a payment system and a bank.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use kvit::catalogue::Catalogue;
 use kvit::engine::Rules;
 use kvit::pipeline::Limits;
-use kvit::settings::{OperatorFile, Settings, Sources};
+use kvit::settings::Settings;
 use kvit_schemas::Moment;
+use kvit_tests::rules;
 
 const CATALOGUE: &str = include_str!("../it/convergence/catalogue.toml");
 const SETTINGS: &str = include_str!("settings.toml");
@@ -25,19 +25,7 @@ pub(crate) struct World {
 }
 
 pub(crate) static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let catalogue = Catalogue::parse(&[("catalogue.toml", CATALOGUE)]);
-    let catalogue = catalogue.unwrap_or_else(|findings| panic!("{findings:?}"));
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("kvit.toml");
-    std::fs::write(&file, SETTINGS).unwrap();
-    let sources = Sources {
-        file: OperatorFile::Named(file),
-        environment: std::collections::HashMap::new(),
-        overrides: Vec::new(),
-        credentials: None,
-    };
-    let settings = Settings::load(&sources).unwrap_or_else(|error| panic!("{error}")).settings;
-    let rules = kvit::service::rules(&settings, Arc::new(catalogue));
+    let (settings, rules) = rules::from_texts(SETTINGS, CATALOGUE).unwrap();
     World { settings, rules }
 });
 

@@ -1,19 +1,20 @@
 //! Playing a history in some order, with repetitions and in batches.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use kvit::catalogue::Catalogue;
 use kvit::engine::Rules;
 use kvit::pipeline::{Applier, Arrival, Intake, Limits, Queue};
-use kvit::settings::{Directory, OperatorFile, Settings, Sources};
+use kvit::settings::Directory;
 use kvit_adapters::amqp::Properties;
 use kvit_adapters::store::Store;
 use kvit_schemas::message::PaymentState;
 use kvit_schemas::record::{Destination, Disposition, SuspenseReason, Timer, TimerKind};
 use kvit_schemas::{Moment, OrderCode};
+use kvit_tests::dice::Dice;
+use kvit_tests::rules;
 
-use super::history::{After, Dice, Fact, History, What};
+use super::history::{After, Fact, History, What};
 
 /// What the contract promises to be the same at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,19 +57,7 @@ struct World {
 }
 
 static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let catalogue = Catalogue::parse(&[("catalogue.toml", CATALOGUE)]);
-    let catalogue = catalogue.unwrap_or_else(|findings| panic!("{findings:?}"));
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("kvit.toml");
-    std::fs::write(&file, SETTINGS).unwrap();
-    let sources = Sources {
-        file: OperatorFile::Named(file),
-        environment: std::collections::HashMap::new(),
-        overrides: Vec::new(),
-        credentials: None,
-    };
-    let settings = Settings::load(&sources).unwrap_or_else(|error| panic!("{error}")).settings;
-    let rules = kvit::service::rules(&settings, Arc::new(catalogue));
+    let (settings, rules) = rules::from_texts(SETTINGS, CATALOGUE).unwrap();
     World { rules, directory: Directory::from(&settings) }
 });
 

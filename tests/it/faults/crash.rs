@@ -15,6 +15,7 @@ use kvit_adapters::crash::{Point, VARIABLE};
 use kvit_tests::broker::{PATIENCE, Peer, until};
 use kvit_tests::child::Process;
 use kvit_tests::daemon::{Got, Send, World};
+use kvit_tests::files::register;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
@@ -355,19 +356,4 @@ fn application(code: &str, procedure: &str) -> Value {
     json!({ "order_code": code, "procedure": procedure, "submitted_at": "2026-03-05T10:15:00+03:00",
         "applicant": { "kind": "citizen", "name": "Іваноў Іван", "region": "BY-HM" },
         "identification": "eds", "language": "be", "fee": fee, "form": {} })
-}
-
-/// A register 206 with so many payments of 45.00, of orders that nobody knows.
-fn register(number: u64, rows: u64) -> String {
-    let mut text = format!(
-        "5^30000001^{number}^20260305140000^{rows}^749^190000020^933^{}.00^0.00\r\n",
-        rows * 45
-    );
-    for row in 1..=rows {
-        let operation = number * 10_000_000 + row;
-        text.push_str(&format!(
-            "{row}^1^{operation:030}^X^^03.2026^45.00^0.00^20260305133015^^20260305101500^{operation}^55512^T1^MS^^749^^^5\r\n"
-        ));
-    }
-    text
 }

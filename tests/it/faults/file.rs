@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use kvit_adapters::store::Tables;
 use kvit_tests::broker::{Peer, until};
 use kvit_tests::child::Process;
 use kvit_tests::daemon::World;
@@ -183,7 +182,7 @@ async fn each_row_of_a_large_file_is_applied_once_while_messages_go_on() -> Resu
     ensure!(rows["suspended"] == entries && rows["duplicate"] == 0, "once each: {rows}");
     let store = world.open_store()?;
     sound(&store)?;
-    let gross: i64 = store.check_ledger()?.kept.values().map(|position| position.gross).sum();
+    let gross: i64 = store.check_ledger()?.kept.iter().map(|(_, _, position)| position.gross).sum();
     ensure!(u64::try_from(gross)? == entries * 4_500, "{gross} for {entries} rows");
     let cases = u64::try_from(store.cases(None, 1_000_000)?.items.len())?;
     ensure!(cases >= ordinary.orders, "{cases} cases of {} orders", ordinary.orders);

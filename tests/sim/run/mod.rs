@@ -14,10 +14,10 @@ use crate::broker::Broker;
 use crate::checks::{Broken, Checked, Observer, must};
 use crate::daemon::Daemon;
 use crate::desk::Desk;
-use crate::dice::Dice;
 use crate::mutations::Mutation;
 use crate::story::{Story, When};
 use crate::world::{BEGIN, LATER, moment};
+use kvit_tests::dice::Dice;
 
 /// Steps with faults, about.
 const STEPS: usize = 600;

@@ -10,13 +10,13 @@ use kvit_schemas::message::{
 use kvit_schemas::record::{
     Actor, AuditLine, Destination, Disposition, FileRecord, FileState, Note, OutBody,
 };
-use kvit_schemas::{Code, Moment};
+use kvit_schemas::{BankId, Code, FeedId, Moment};
 
 use super::report::{add_applied, first_report, reject, repeated, spelled as report_text};
 use super::{Begin, FileAnswer, FileEnd, FileStep, Opened};
 use crate::engine::{At, Input, Report, RowEnd};
 use crate::pipeline::apply::{Applier, Ended, Work as EngineWork};
-use crate::pipeline::intake::{Body, Prepared, Refused};
+use crate::pipeline::intake::{Body, Checked, Prepared, Refused};
 use crate::pipeline::outgoing::{Cause, message_id, out_message, spelled};
 use crate::pipeline::{refuse, rows};
 
@@ -84,17 +84,8 @@ impl Applier {
         let cause = Cause::of(&prepared.arrival.properties);
         let report = first_report(feed, name, &sha256, &judged);
         let known = draft.file(feed, &sha256)?;
-        let fresh = FileRecord {
-            seq: at.seq,
-            feed: feed.clone(),
-            bank: bank.clone(),
-            message_id: checked.message_id.clone(),
-            received_at: at.now,
-            state: FileState::Applying,
-            position: 0,
-            report: report_text(&report),
-        };
-        let record = known.filter(|known| !may_be_mended(known)).unwrap_or(fresh);
+        let fresh = || fresh_record((feed, bank), checked, &report, at);
+        let record = known.filter(|known| !may_be_mended(known)).unwrap_or_else(fresh);
         let report = record.report().unwrap_or(report);
         let checked = checked.clone();
         let mut file = Opened { record, report, lump: None, party, checked, cause };
@@ -102,14 +93,10 @@ impl Applier {
             repeated(&mut file.report, name);
             return self.end_file(draft, file, at);
         }
-        for identity in &judged.statement_ids {
-            let other = draft.statement(feed, identity)?.filter(|known| *known != sha256);
-            if other.is_some() {
-                let detail = format!("statement {identity} was received with other content");
-                let refused = Refused::new(Code::FILE_CONFLICT, detail);
-                let identity = Some(identity.clone());
-                return self.refuse_file(draft, (&prepared, refused), (&sha256, identity), at);
-            }
+        if let Some(identity) = conflicting(draft, feed, &judged.statement_ids, &sha256)? {
+            let detail = format!("statement {identity} was received with other content");
+            let refused = Refused::new(Code::FILE_CONFLICT, detail);
+            return self.refuse_file(draft, (&prepared, refused), (&sha256, Some(identity)), at);
         }
         for identity in &judged.statement_ids {
             draft.put_statement(feed, identity, &sha256);
@@ -326,6 +313,39 @@ impl Applier {
         let body = OutBody::Inline(spelled(&Outbound::FileReport(Box::new(report))));
         draft.send(out_message(named, destination, (None, at.now), cause, body));
     }
+}
+
+fn fresh_record(
+    (feed, bank): (&FeedId, &BankId),
+    checked: &Checked,
+    report: &FileReport,
+    at: At,
+) -> FileRecord {
+    FileRecord {
+        seq: at.seq,
+        feed: feed.clone(),
+        bank: bank.clone(),
+        message_id: checked.message_id.clone(),
+        received_at: at.now,
+        state: FileState::Applying,
+        position: 0,
+        report: report_text(report),
+    }
+}
+
+/// The first of these statements that came before in another file.
+fn conflicting(
+    draft: &Draft<'_>,
+    feed: &FeedId,
+    statement_ids: &[String],
+    sha256: &str,
+) -> Result<Option<String>, StoreError> {
+    for identity in statement_ids {
+        if draft.statement(feed, identity)?.is_some_and(|known| known != sha256) {
+            return Ok(Some(identity.clone()));
+        }
+    }
+    Ok(None)
 }
 
 fn ended(disposition: Disposition, report: Option<Box<FileReport>>) -> FileAnswer {

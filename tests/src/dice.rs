@@ -2,10 +2,11 @@
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
 #[derive(Debug, Clone)]
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The numbers of a seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -18,20 +19,23 @@ impl Dice {
     }
 
     /// One of `0..most`; 0 where there is none.
-    pub(crate) fn below(&mut self, most: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(most.max(1)).unwrap()).unwrap()
+    pub fn below(&mut self, most: usize) -> usize {
+        let most = u64::try_from(most.max(1)).unwrap_or(u64::MAX);
+        usize::try_from(self.next() % most).unwrap_or_default()
     }
 
-    pub(crate) fn one_in(&mut self, many: usize) -> bool {
+    /// True once in so many times.
+    pub fn one_in(&mut self, many: usize) -> bool {
         self.below(many) == 0
     }
 
-    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+    /// One of these, which must not be none.
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }
 
     /// One of these by their weights; `None` when all weigh nothing.
-    pub(crate) fn weighed<T: Copy>(&mut self, from: &[(usize, T)]) -> Option<T> {
+    pub fn weighed<T: Copy>(&mut self, from: &[(usize, T)]) -> Option<T> {
         let mut left = self.below(from.iter().map(|(weight, _)| weight).sum());
         for (weight, it) in from {
             if left < *weight {
@@ -40,5 +44,12 @@ impl Dice {
             left -= weight;
         }
         None
+    }
+
+    /// Puts these in any order.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
     }
 }
