@@ -38,6 +38,14 @@ pub enum FeedError {
     /// A second statement begins inside the file.
     #[error("the file holds several statements")]
     SeveralStatements,
+    /// The document is cut, not well-formed, or not alone.
+    #[error("the document cannot be read from byte {byte_offset} on: {detail}")]
+    Document {
+        /// Where in the file.
+        byte_offset: u64,
+        /// What is wrong.
+        detail: &'static str,
+    },
     /// The money of its entries is more than can be counted.
     #[error("the file's sum is too much")]
     Sum,
@@ -59,6 +67,7 @@ impl FeedError {
             | Self::KindMismatch { .. }
             | Self::Head { .. }
             | Self::SeveralStatements
+            | Self::Document { .. }
             | Self::Sum => Err(self),
         }
     }

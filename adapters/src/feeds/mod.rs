@@ -6,6 +6,7 @@
 //! what was read. Nothing here decides what becomes of a payment.
 
 mod books;
+mod camt;
 mod charset;
 mod client_bank;
 mod codes;
@@ -31,6 +32,7 @@ pub use self::totals::{Balance, Declared, Discrepancy, Figure, Sums, Totals};
 use kvit_schemas::{Currency, Money};
 
 use self::books::{Books, Item};
+use self::camt::Camt;
 use self::client_bank::Statement;
 use self::erip::Register;
 use self::error::Fault;
@@ -46,6 +48,8 @@ pub enum FileFormat {
     Erip,
     /// The Belarusian client-bank text, `***** ^Type=`.
     ClientBank,
+    /// ISO 20022 camt.052, .053 and .054.
+    Camt,
 }
 
 /// A name of no format, or of no rule.
@@ -91,22 +95,27 @@ pub struct Reader<R> {
 enum Source<R> {
     Erip(Register<R>),
     ClientBank(Statement<R>),
+    Camt(Box<Camt<R>>),
 }
 
 impl FileFormat {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Erip, Self::ClientBank];
+    pub const ALL: [Self; 3] = [Self::Erip, Self::ClientBank, Self::Camt];
 
     /// The name in settings and reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Erip => "erip",
             Self::ClientBank => "client_bank",
+            Self::Camt => "camt",
         }
     }
 
     /// The format whose files begin as `bytes` do. [`DETECT_BYTES`] are enough.
     pub fn detect(bytes: &[u8]) -> Option<Self> {
+        if camt::begins(bytes) {
+            return Some(Self::Camt);
+        }
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let start = String::from_utf8_lossy(&bytes[..bytes.len().min(DETECT_BYTES)]);
         let first = start.trim_ascii_start().lines().next()?;
@@ -124,6 +133,7 @@ impl<R: BufRead> Reader<R> {
         let source = match format {
             FileFormat::Erip => Source::Erip(Register::open(source, options)?),
             FileFormat::ClientBank => Source::ClientBank(Statement::open(source, options)?),
+            FileFormat::Camt => Source::Camt(Box::new(Camt::open(source, options)?)),
         };
         let amount_rule = options.amount_rule;
         Ok(Self { source, books: Books::default(), amount_rule, ended: false })
@@ -134,6 +144,7 @@ impl<R: BufRead> Reader<R> {
         match &self.source {
             Source::Erip(register) => register.head(),
             Source::ClientBank(statement) => statement.head(),
+            Source::Camt(camt) => camt.head(),
         }
     }
 
@@ -151,6 +162,7 @@ impl<R: BufRead> Reader<R> {
         match &self.source {
             Source::Erip(register) => register.progress(),
             Source::ClientBank(statement) => statement.progress(),
+            Source::Camt(camt) => camt.progress(),
         }
     }
 
@@ -225,22 +237,29 @@ impl<R: BufRead> Reader<R> {
             Source::ClientBank(statement) if !statement.is_ended() => {
                 self.books.find(Discrepancy::EndMissing);
             }
-            Source::ClientBank(_) | Source::Erip(_) => {}
+            Source::ClientBank(_) | Source::Erip(_) | Source::Camt(_) => {}
         }
     }
 
     /// The next row, usable or not; `None` at the end.
     fn read(&mut self) -> Result<Option<Result<Row, RowError>>, FeedError> {
-        let record = match &mut self.source {
-            Source::Erip(register) => register.next()?,
-            Source::ClientBank(statement) => statement.next()?,
-        };
-        match record {
-            Some(record) => Ok(Some(self.record(record))),
-            None => {
+        loop {
+            let record = match &mut self.source {
+                Source::Erip(register) => register.next()?,
+                Source::ClientBank(statement) => statement.next()?,
+                Source::Camt(camt) => {
+                    let Some(item) = camt.next()? else { return Ok(None) };
+                    match self.take(item)? {
+                        Some(read) => return Ok(Some(read)),
+                        None => continue,
+                    }
+                }
+            };
+            let Some(record) = record else {
                 self.end_statement();
-                Ok(None)
-            }
+                return Ok(None);
+            };
+            return Ok(Some(self.record(record)));
         }
     }
 }
@@ -263,7 +282,7 @@ impl FromStr for FileFormat {
 
     fn from_str(text: &str) -> Result<Self, NameError> {
         let known = Self::ALL.into_iter().find(|format| format.as_str() == text);
-        known.ok_or(NameError { expected: "erip, client_bank" })
+        known.ok_or(NameError { expected: "erip, client_bank, camt" })
     }
 }
 

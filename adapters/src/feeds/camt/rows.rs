@@ -1,0 +1,185 @@
+//! From an entry and its transactions to rows.
+
+use std::fmt::Write;
+
+use kvit_schemas::{Day, Money};
+
+use super::draft::{Entry, Said, Status, Transaction};
+use crate::feeds::error::{Fault, RowFault};
+use crate::feeds::identity::{Identifier, Names};
+use crate::feeds::row::{Direction, Payer, References, Row, RowState};
+
+/// What the message and the statement say of all their rows.
+pub(super) struct Context<'a> {
+    /// A statement (camt.053): it has booked entries only.
+    pub(super) is_statement: bool,
+    pub(super) account: Option<&'a str>,
+    /// The day of entries that name none.
+    pub(super) day: Option<Day>,
+}
+
+/// The state of an entry's money, if it is money to us.
+///
+/// `Sts` must be there in each version of the three messages. Where it is missing, a statement's
+/// entries are booked, for it has no others by its definition; reports and notifications also
+/// tell of what is only expected. What a bank says in words of its own is not known to be booked.
+pub(super) fn state(status: Option<Status>, is_statement: bool) -> RowState {
+    match status {
+        Some(Status::Booked) => RowState::Credited,
+        Some(Status::Pending | Status::Unknown) => RowState::Accepted,
+        Some(Status::Unmoved) => RowState::Information,
+        None if is_statement => RowState::Credited,
+        None => RowState::Accepted,
+    }
+}
+
+impl Context<'_> {
+    /// The row of a transaction; `only` when it is the whole entry. `None` for one that is no
+    /// money of ours and that cannot be read: nothing is lost with it.
+    pub(super) fn row(
+        &self,
+        (entry, money): (&Entry, (Direction, Money)),
+        mut paid: Transaction,
+        only: bool,
+        identifier: &mut Identifier,
+    ) -> Result<Option<Row>, Fault> {
+        let direction = match paid.direction.take() {
+            Some(direction) => direction?,
+            None => money.0,
+        };
+        let state = self.state_of(entry, &paid, direction);
+        if only && let Some(text) = &entry.information {
+            paid.add_purpose(text);
+        }
+        let read = paid.fault.take().map_or(Ok(()), Err).and_then(|()| {
+            if only && let Some(fault) = &entry.fault {
+                return Err(fault.clone());
+            }
+            Ok((amount(&paid, money.1, only)?, self.booked_on(entry)?))
+        });
+        let (amount, booked_on) = match (read, state) {
+            (Ok(read), _) => read,
+            (Err(_), RowState::Information) => return Ok(None),
+            (Err(fault), RowState::Accepted | RowState::Credited | RowState::Reversed) => {
+                return Err(fault);
+            }
+        };
+        // Nothing was moved.
+        let state = if amount.is_zero() { RowState::Information } else { state };
+        let bank = paid.bank_reference.take();
+        let named = bank.as_ref().or(entry.bank_reference.as_ref());
+        // Entries may share a reference, as a payment and its fee do; not with the same amount.
+        let named = named.map(|named| format!("{named}/{}", amount.amount()));
+        let names = Names { bank: named.as_deref(), end_to_end: paid.end_to_end.as_deref() };
+        let said = said(&paid, (direction, amount), booked_on);
+        let (payment_id, identity) = identifier.identify(self.account.unwrap_or(""), names, &said);
+        let account = self.account.map(str::to_owned);
+        let ours = || account.clone().filter(|_| direction == Direction::Credit);
+        Ok(Some(Row {
+            row: 0,
+            byte_offset: paid.offset,
+            direction,
+            state,
+            amount,
+            withheld: None,
+            fine: None,
+            payment_id,
+            identity,
+            paid_at: paid.accepted_at,
+            booked_on,
+            reversed_at: None,
+            payer: Payer {
+                name: paid.debtor_name.or(paid.ultimate_debtor_name),
+                id: paid.debtor_id,
+                account: paid.debtor_account,
+            },
+            beneficiary_account: paid.creditor_account.or_else(ours),
+            references: References {
+                erip_operation: None,
+                agent_operation: paid.transaction_id.or(paid.instruction_id),
+                bank_document: entry.bank_reference.clone().filter(|_| !only),
+                bank_reference: bank
+                    .or_else(|| entry.bank_reference.clone().filter(|_| only)),
+                end_to_end: paid.end_to_end,
+                creditor: paid.creditor_references,
+            },
+            service: None,
+            personal_account: None,
+            purpose: Some(paid.purpose).filter(|purpose| !purpose.is_empty()),
+            account,
+        }))
+    }
+
+    /// A credit that is taken back was a debit of ours; a debit that is taken back was a payment.
+    fn state_of(&self, entry: &Entry, paid: &Transaction, direction: Direction) -> RowState {
+        let state = state(entry.status, self.is_statement);
+        match (direction, entry.reversal) {
+            (Direction::Credit, false) if !paid.returned => state,
+            (Direction::Debit, true) if state == RowState::Credited => RowState::Reversed,
+            (Direction::Credit | Direction::Debit, _) => RowState::Information,
+        }
+    }
+
+    fn booked_on(&self, entry: &Entry) -> Result<Option<Day>, Fault> {
+        match (&entry.booked_on, &entry.value_on) {
+            (Some(Ok(day)), _) | (None, Some(Ok(day))) => Ok(Some(*day)),
+            (Some(Err(fault)), _) | (None, Some(Err(fault))) => Err(fault.clone()),
+            (None, None) => Ok(self.day),
+        }
+    }
+}
+
+/// What was paid: the transaction's amount, what was cleared, what was ordered, if it is in the
+/// currency of the entry. A whole entry's amount is the entry's where the transaction says none,
+/// or one in the payer's currency; of one of several the payer's currency is all that is known.
+fn amount(paid: &Transaction, entry: Money, only: bool) -> Result<Money, Fault> {
+    let mut foreign = None;
+    for said in [&paid.amount, &paid.transaction_amount] {
+        match said {
+            Some(Ok(amount)) if amount.currency() != entry.currency() => {
+                foreign = foreign.or(Some(*amount));
+            }
+            // A sample value: the account says what it got.
+            Some(Ok(amount)) if only && amount.is_zero() => {}
+            Some(Ok(amount)) => return Ok(*amount),
+            Some(Err(fault)) => return Err(fault.clone()),
+            None => {}
+        }
+    }
+    let entry_amount = Some(entry).filter(|_| only);
+    let known = entry_amount.or_else(|| ordered(&paid.instructed_amount, entry)).or(foreign);
+    known.ok_or_else(|| Fault::new(RowFault::Missing, "one of several without an amount"))
+}
+
+/// `InstdAmt`, which may be in any currency, and before charges.
+fn ordered(said: &Said<Money>, entry: Money) -> Option<Money> {
+    let said = said.as_ref().and_then(|said| said.as_ref().ok()).copied();
+    said.filter(|amount| amount.currency() == entry.currency())
+}
+
+/// All that is known of a transaction whose bank gave it no reference. Nothing of it differs
+/// between a report of the day and the statement of the next.
+fn said(paid: &Transaction, money: (Direction, Money), day: Option<Day>) -> String {
+    let mut said = String::new();
+    if let Some(day) = day {
+        // Writing to a string cannot fail.
+        let _ = write!(said, "{day}");
+    }
+    let _ = write!(said, "\n{:?}\n{}", money.0, money.1);
+    let texts = [
+        &paid.end_to_end,
+        &paid.transaction_id,
+        &paid.instruction_id,
+        &paid.uetr,
+        &paid.debtor_name,
+        &paid.debtor_account,
+        &paid.creditor_account,
+    ];
+    for text in texts {
+        let _ = write!(said, "\n{}", text.as_deref().unwrap_or(""));
+    }
+    for text in paid.creditor_references.iter().chain([&paid.purpose]) {
+        let _ = write!(said, "\n{text}");
+    }
+    said
+}
