@@ -15,6 +15,8 @@ const FOUND_MAX: usize = 100;
 
 /// What a format's reader gives, in the order of the file.
 pub(super) enum Item {
+    /// An entry of one row, usable or not.
+    Record(Result<Box<Row>, RowError>),
     /// An entry begins, and is counted; its rows follow.
     Entry(Entry),
     /// A row of the entry that was given before it.
@@ -28,6 +30,8 @@ pub(super) enum Item {
     },
     /// The statement is at its end, and declared this.
     Statement(Box<Declared>),
+    /// The mark that ends such a file is missing.
+    Cut,
     /// Something that the operator should know and that changes nothing.
     Warning(String),
 }
@@ -35,7 +39,7 @@ pub(super) enum Item {
 /// Control figures that disagree with what was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Number of the statement, from 1; `None` in a file that is one.
+    /// Number of the statement, from 1; `None` in a file that is one, and for the file as a whole.
     pub statement: Option<u64>,
     /// What disagrees.
     pub discrepancy: Discrepancy,
@@ -58,7 +62,7 @@ pub(super) struct Books {
     pub(super) statements: u64,
     /// The declared credits of all statements; what not all of them declare is `None`.
     pub(super) declared: BTreeMap<Currency, Option<Money>>,
-    found: Vec<(u64, Discrepancy)>,
+    found: Vec<(Option<u64>, Discrepancy)>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -102,9 +106,16 @@ impl Books {
         }
     }
 
-    pub(super) fn find(&mut self, discrepancy: Discrepancy) {
+    fn find(&mut self, discrepancy: Discrepancy) {
         if self.found.len() < FOUND_MAX {
-            self.found.push((self.statements, discrepancy));
+            self.found.push((Some(self.statements), discrepancy));
+        }
+    }
+
+    /// Something is wrong with the file as a whole.
+    pub(super) fn find_in_file(&mut self, discrepancy: Discrepancy) {
+        if self.found.len() < FOUND_MAX {
+            self.found.push((None, discrepancy));
         }
     }
 
@@ -115,8 +126,8 @@ impl Books {
     }
 
     pub(super) fn findings(&self) -> Vec<Finding> {
-        let finding = |(statement, discrepancy): &(u64, Discrepancy)| Finding {
-            statement: Some(*statement).filter(|_| self.statements > 1),
+        let finding = |(statement, discrepancy): &(Option<u64>, Discrepancy)| Finding {
+            statement: statement.filter(|_| self.statements > 1),
             discrepancy: discrepancy.clone(),
         };
         self.found.iter().map(finding).collect()

@@ -14,6 +14,7 @@ mod erip;
 mod error;
 mod identity;
 mod lines;
+mod onec;
 mod row;
 mod totals;
 mod values;
@@ -36,6 +37,7 @@ use self::camt::Camt;
 use self::client_bank::Statement;
 use self::erip::Register;
 use self::error::Fault;
+use self::onec::Exchange;
 use self::totals::Entry;
 
 /// How much of a file's beginning tells its format.
@@ -50,6 +52,8 @@ pub enum FileFormat {
     ClientBank,
     /// ISO 20022 camt.052, .053 and .054.
     Camt,
+    /// 1CClientBankExchange.
+    OneC,
 }
 
 /// A name of no format, or of no rule.
@@ -81,6 +85,8 @@ pub struct Options<'a> {
     pub amount_rule: AmountRule,
     /// What identifies a payment.
     pub identity: IdentityRule,
+    /// The account's currency, for files that do not tell it.
+    pub currency: Option<Currency>,
 }
 
 /// Reads a file row by row. Iterating gives each record, usable or not, until the end or an
@@ -96,11 +102,12 @@ enum Source<R> {
     Erip(Register<R>),
     ClientBank(Statement<R>),
     Camt(Box<Camt<R>>),
+    OneC(Exchange<R>),
 }
 
 impl FileFormat {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Erip, Self::ClientBank, Self::Camt];
+    pub const ALL: [Self; 4] = [Self::Erip, Self::ClientBank, Self::Camt, Self::OneC];
 
     /// The name in settings and reports.
     pub fn as_str(self) -> &'static str {
@@ -108,6 +115,7 @@ impl FileFormat {
             Self::Erip => "erip",
             Self::ClientBank => "client_bank",
             Self::Camt => "camt",
+            Self::OneC => "1c",
         }
     }
 
@@ -121,6 +129,8 @@ impl FileFormat {
         let first = start.trim_ascii_start().lines().next()?;
         if client_bank::begins(first) {
             Some(Self::ClientBank)
+        } else if onec::begins(first) {
+            Some(Self::OneC)
         } else {
             erip::begins(first).then_some(Self::Erip)
         }
@@ -134,6 +144,7 @@ impl<R: BufRead> Reader<R> {
             FileFormat::Erip => Source::Erip(Register::open(source, options)?),
             FileFormat::ClientBank => Source::ClientBank(Statement::open(source, options)?),
             FileFormat::Camt => Source::Camt(Box::new(Camt::open(source, options)?)),
+            FileFormat::OneC => Source::OneC(Exchange::open(source, options)?),
         };
         let amount_rule = options.amount_rule;
         Ok(Self { source, books: Books::default(), amount_rule, ended: false })
@@ -145,6 +156,7 @@ impl<R: BufRead> Reader<R> {
             Source::Erip(register) => register.head(),
             Source::ClientBank(statement) => statement.head(),
             Source::Camt(camt) => camt.head(),
+            Source::OneC(exchange) => exchange.head(),
         }
     }
 
@@ -163,6 +175,7 @@ impl<R: BufRead> Reader<R> {
             Source::Erip(register) => register.progress(),
             Source::ClientBank(statement) => statement.progress(),
             Source::Camt(camt) => camt.progress(),
+            Source::OneC(exchange) => exchange.progress(),
         }
     }
 
@@ -206,15 +219,17 @@ impl<R: BufRead> Reader<R> {
                 let fines_counted = self.amount_rule == AmountRule::AmountPlusFine;
                 self.books.close(&declared, fines_counted);
             }
+            Item::Record(read) => return Ok(Some(self.record(read))),
+            Item::Cut => self.books.find_in_file(Discrepancy::EndMissing),
             Item::Warning(warning) => self.books.warn(warning),
         }
         Ok(None)
     }
 
     /// A record of a format where each is an entry of one row.
-    fn record(&mut self, read: Result<Row, RowError>) -> Result<Row, RowError> {
+    fn record(&mut self, read: Result<Box<Row>, RowError>) -> Result<Row, RowError> {
         let row = match read {
-            Ok(row) => row,
+            Ok(row) => *row,
             Err(error) => {
                 self.books.refuse(true);
                 return Err(error);
@@ -229,37 +244,19 @@ impl<R: BufRead> Reader<R> {
         self.books.row(row)
     }
 
-    /// The end of a file that is one statement.
-    fn end_statement(&mut self) {
-        let declared = self.head().declared.clone();
-        self.books.close(&declared, self.amount_rule == AmountRule::AmountPlusFine);
-        match &self.source {
-            Source::ClientBank(statement) if !statement.is_ended() => {
-                self.books.find(Discrepancy::EndMissing);
-            }
-            Source::ClientBank(_) | Source::Erip(_) | Source::Camt(_) => {}
-        }
-    }
-
     /// The next row, usable or not; `None` at the end.
     fn read(&mut self) -> Result<Option<Result<Row, RowError>>, FeedError> {
         loop {
-            let record = match &mut self.source {
+            let item = match &mut self.source {
                 Source::Erip(register) => register.next()?,
                 Source::ClientBank(statement) => statement.next()?,
-                Source::Camt(camt) => {
-                    let Some(item) = camt.next()? else { return Ok(None) };
-                    match self.take(item)? {
-                        Some(read) => return Ok(Some(read)),
-                        None => continue,
-                    }
-                }
+                Source::Camt(camt) => camt.next()?,
+                Source::OneC(exchange) => exchange.next()?,
             };
-            let Some(record) = record else {
-                self.end_statement();
-                return Ok(None);
-            };
-            return Ok(Some(self.record(record)));
+            let Some(item) = item else { return Ok(None) };
+            if let Some(row) = self.take(item)? {
+                return Ok(Some(row));
+            }
         }
     }
 }
@@ -282,7 +279,7 @@ impl FromStr for FileFormat {
 
     fn from_str(text: &str) -> Result<Self, NameError> {
         let known = Self::ALL.into_iter().find(|format| format.as_str() == text);
-        known.ok_or(NameError { expected: "erip, client_bank, camt" })
+        known.ok_or(NameError { expected: "erip, client_bank, camt, 1c" })
     }
 }
 

@@ -74,6 +74,7 @@ fn tell_row(out: &mut String, row: &Row) {
         ("erip", text(&row.references.erip_operation)),
         ("agent", text(&row.references.agent_operation)),
         ("document", text(&row.references.bank_document)),
+        ("creditor", Some(row.references.creditor.join(", ")).filter(|all| !all.is_empty())),
         ("service", text(&row.service)),
         ("personal account", text(&row.personal_account)),
         ("purpose", row.purpose.as_ref().map(|purpose| format!("{purpose:?}"))),
@@ -92,6 +93,9 @@ fn tell_totals<R: BufRead>(out: &mut String, reader: &Reader<R>) {
     }
     for discrepancy in reader.findings() {
         writeln!(out, "disagrees: {discrepancy}").unwrap();
+    }
+    for warning in reader.warnings() {
+        writeln!(out, "warning: {warning}").unwrap();
     }
 }
 
@@ -112,9 +116,10 @@ fn formats_are_told_by_their_beginning() {
     assert_eq!(detect(REGISTER), Some(FileFormat::Erip));
     assert_eq!(detect(STATEMENT), Some(FileFormat::ClientBank));
     assert_eq!(FileFormat::detect(format!("\u{feff}{STATEMENT}").as_bytes()), detect(STATEMENT));
-    for other in ["", "\n\n", "^^^^^", "5^6^7^8^9", "***** ", "1CClientBankExchange\n", ":20:X"] {
+    for other in ["", "\n\n", "^^^^^", "5^6^7^8^9", "***** ", "1CClientBankExchangeX\n", ":20:X"] {
         assert_eq!(detect(other), None, "{other:?}");
     }
+    assert_eq!(detect("\n 1cclientbankexchange \r\n"), Some(FileFormat::OneC));
     assert_eq!("client_bank".parse(), Ok(FileFormat::ClientBank));
     assert_eq!("erip".parse(), Ok(FileFormat::Erip));
     assert!("ERIP".parse::<FileFormat>().is_err());

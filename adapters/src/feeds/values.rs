@@ -108,3 +108,35 @@ pub(super) fn filled(text: &str) -> Option<&str> {
 pub(super) fn owned(text: &str) -> Option<String> {
     filled(text).map(str::to_owned)
 }
+
+/// The number of a payer within text such as `УНП191234567` or `UNP platelshchika:190000021`:
+/// nine to twelve characters, at least the last seven of them digits; letters that only look
+/// Latin are made so (DOMAIN.md 2.4).
+pub(super) fn payer_number(text: &str) -> Option<String> {
+    let prefixes = ["УНП", "УНН", "ИНН", "UNP", "UNN", "INN"];
+    text.split(|c: char| !c.is_alphanumeric()).find_map(|word| {
+        let bare = prefixes.iter().find_map(|prefix| word.strip_prefix(prefix));
+        let number: String = bare.unwrap_or(word).chars().map(latin).collect();
+        let digits = number.bytes().rev().take_while(u8::is_ascii_digit).count();
+        let shaped = number.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && (9..=12).contains(&number.len())
+            && digits >= 7;
+        shaped.then_some(number)
+    })
+}
+
+fn latin(c: char) -> char {
+    const PAIRS: [(char, char); 10] = [
+        ('А', 'A'),
+        ('В', 'B'),
+        ('Е', 'E'),
+        ('К', 'K'),
+        ('М', 'M'),
+        ('Н', 'H'),
+        ('О', 'O'),
+        ('Р', 'P'),
+        ('С', 'C'),
+        ('Т', 'T'),
+    ];
+    PAIRS.into_iter().find(|(cyrillic, _)| *cyrillic == c).map_or(c, |(_, latin)| latin)
+}

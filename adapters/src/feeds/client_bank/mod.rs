@@ -11,14 +11,15 @@ use kvit_schemas::Currency;
 
 use self::dialect::{Dialect, Figures, is_footer};
 use self::entries::{Entries, Entry, OPENING};
-use self::operation::{Context, Operation, payer_number};
+use self::operation::{Context, Operation};
+use super::books::Item;
 use super::charset::Decoder;
-use super::error::{FeedError, RowError};
+use super::error::FeedError;
 use super::identity::Identifier;
 use super::lines::Lines;
-use super::row::{FileHead, Row};
+use super::row::FileHead;
 use super::totals::Declared;
-use super::values::currency;
+use super::values::{currency, payer_number};
 use super::{FileFormat, Options};
 
 /// A word of the first line's title, by which code page 866 is told from windows-1251.
@@ -42,6 +43,14 @@ pub(super) struct Statement<R> {
     rows: u64,
     /// The line of `#` was the last entry.
     ended: bool,
+    end: End,
+}
+
+/// What of the end was told.
+enum End {
+    Open,
+    Closed,
+    Told,
 }
 
 /// True for a first line of the format.
@@ -89,6 +98,7 @@ impl<R: BufRead> Statement<R> {
             echo: false,
             rows: 0,
             ended: false,
+            end: End::Open,
         };
         statement.read_head()?;
         Ok(statement)
@@ -102,13 +112,8 @@ impl<R: BufRead> Statement<R> {
         &self.head
     }
 
-    /// The statement was closed by its line of `#`.
-    pub(super) fn is_ended(&self) -> bool {
-        self.ended
-    }
-
-    /// The next operation. The head's control figures are complete when there is none.
-    pub(super) fn next(&mut self) -> Result<Option<Result<Row, RowError>>, FeedError> {
+    /// The next operation, and at the end what was declared.
+    pub(super) fn next(&mut self) -> Result<Option<Item>, FeedError> {
         while let Some(entry) = self.entries.next()? {
             if let Some(operation) = self.take(entry) {
                 return Ok(Some(self.finish(operation)));
@@ -117,11 +122,23 @@ impl<R: BufRead> Statement<R> {
         if let Some(operation) = self.operation.take() {
             return Ok(Some(self.finish(operation)));
         }
-        self.head.declared = match self.head.currency {
-            Some(currency) => self.figures.declared(self.context.dialect, currency),
-            None => Declared { unreadable: vec![ACCOUNT_CURRENCY], ..Declared::default() },
-        };
-        Ok(None)
+        Ok(self.close())
+    }
+
+    /// The file is at its end: its control figures, then whether it was cut.
+    fn close(&mut self) -> Option<Item> {
+        match std::mem::replace(&mut self.end, End::Told) {
+            End::Open => {
+                self.head.declared = match self.head.currency {
+                    Some(currency) => self.figures.declared(self.context.dialect, currency),
+                    None => Declared { unreadable: vec![ACCOUNT_CURRENCY], ..Declared::default() },
+                };
+                self.end = End::Closed;
+                Some(Item::Statement(Box::new(self.head.declared.clone())))
+            }
+            End::Closed if !self.ended => Some(Item::Cut),
+            End::Closed | End::Told => None,
+        }
     }
 
     fn read_head(&mut self) -> Result<(), FeedError> {
@@ -179,14 +196,15 @@ impl<R: BufRead> Statement<R> {
         }
     }
 
-    fn finish(&mut self, operation: Operation) -> Result<Row, RowError> {
+    fn finish(&mut self, operation: Operation) -> Item {
         self.rows += 1;
         let offset = operation.offset;
         let row = operation.row(&mut self.context, self.rows);
-        let row = row.map_err(|fault| fault.of_row(self.rows, offset))?;
-        self.head.currency = Some(row.amount.currency());
-        self.context.currency = self.head.currency;
-        Ok(row)
+        if let Ok(row) = &row {
+            self.head.currency = Some(row.amount.currency());
+            self.context.currency = self.head.currency;
+        }
+        Item::Record(row.map(Box::new).map_err(|fault| fault.of_row(self.rows, offset)))
     }
 }
 

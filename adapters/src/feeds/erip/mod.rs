@@ -10,10 +10,11 @@ use kvit_schemas::{Currency, MessageId, Money};
 
 use self::layout::{COUNT, Kind, NUMBER, TIME, UNP, is_header, kind_of};
 use self::record::Context;
+use super::books::Item;
 use super::charset::Decoder;
-use super::error::{FeedError, RowError};
+use super::error::FeedError;
 use super::lines::Lines;
-use super::row::{FileHead, Lump, Row};
+use super::row::{FileHead, Lump};
 use super::totals::Declared;
 use super::values::{amount, currency, filled, number, owned, stamp};
 use super::{AmountRule, FileFormat, Options};
@@ -24,6 +25,7 @@ pub(super) struct Register<R> {
     head: FileHead,
     context: Context,
     rows: u64,
+    ended: bool,
 }
 
 /// True for bytes that begin as an ERIP message does.
@@ -43,7 +45,7 @@ impl<R: BufRead> Register<R> {
         }
         let kind = kind(&mut lines, options.file_name, &fields)?;
         let (head, context) = read_header(kind, &fields, options.amount_rule)?;
-        Ok(Self { lines, head, context, rows: 0 })
+        Ok(Self { lines, head, context, rows: 0, ended: false })
     }
 
     pub(super) fn progress(&self) -> (u64, &'static str) {
@@ -54,11 +56,15 @@ impl<R: BufRead> Register<R> {
         &self.head
     }
 
-    pub(super) fn next(&mut self) -> Result<Option<Result<Row, RowError>>, FeedError> {
-        let Some(line) = self.lines.next()? else { return Ok(None) };
+    pub(super) fn next(&mut self) -> Result<Option<Item>, FeedError> {
+        let Some(line) = self.lines.next()? else {
+            let ended = !std::mem::replace(&mut self.ended, true);
+            return Ok(ended.then(|| Item::Statement(Box::new(self.head.declared.clone()))));
+        };
         self.rows += 1;
         let row = line.text.and_then(|text| self.context.row(self.rows, line.offset, &text));
-        Ok(Some(row.map_err(|fault| fault.of_row(self.rows, line.offset))))
+        let row = row.map(Box::new).map_err(|fault| fault.of_row(self.rows, line.offset));
+        Ok(Some(Item::Record(row)))
     }
 }
 
