@@ -120,7 +120,8 @@ pub(super) fn payer_number(text: &str) -> Option<String> {
         let digits = number.bytes().rev().take_while(u8::is_ascii_digit).count();
         let shaped = number.bytes().all(|byte| byte.is_ascii_alphanumeric())
             && (9..=12).contains(&number.len())
-            && digits >= 7;
+            && digits >= 7
+            && number.bytes().any(|byte| byte != b'0');
         shaped.then_some(number)
     })
 }

@@ -8,23 +8,26 @@ use crate::feeds::error::{Fault, RowFault};
 use crate::feeds::totals::{Balance, Declared};
 use crate::feeds::values::{amount, balance, filled};
 
-/// The kinds that are read: `Type=`. In others known to exist the same keys mean other money
-/// (type 6 has the equivalent in rubels where 5 and 600 have the account's currency).
-const KINDS: [(&str, Dialect); 5] = [
+/// The kinds that are read: `Type=`. In others the same keys may mean other money, as 6 shows
+/// beside 5 and 600.
+const KINDS: [(&str, Dialect); 6] = [
     ("3", Dialect::Rubel),
     ("4", Dialect::Rubel),
     ("400", Dialect::Rubel),
     ("5", Dialect::Foreign),
     ("600", Dialect::Foreign),
+    ("6", Dialect::ForeignPlain),
 ];
 
-/// Two families of keys.
+/// The families of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// Accounts in Belarusian rubels.
     Rubel,
     /// Accounts in another currency: keys with `Q` hold it, those without its worth in rubels.
     Foreign,
+    /// Accounts in another currency: keys without `Q` hold it, those with its worth in rubels.
+    ForeignPlain,
 }
 
 impl Dialect {
@@ -38,6 +41,7 @@ impl Dialect {
         match self {
             Self::Rubel => ("Db", "Credit"),
             Self::Foreign => ("DebQ", "CreQ"),
+            Self::ForeignPlain => ("Deb", "Cre"),
         }
     }
 
@@ -47,6 +51,9 @@ impl Dialect {
         match self {
             Self::Rubel => [(["CrIn", "RestIn"], "DebIn"), (["CrOut", "RestOut"], "DebOut")],
             Self::Foreign => [(["InCreQ"; 2], "InDebQ"), (["OutCreQ"; 2], "OutDebQ")],
+            Self::ForeignPlain => {
+                [(["RestIn", "InCre"], "InDeb"), (["RestOut", "OutCre"], "OutDeb")]
+            }
         }
     }
 
@@ -55,6 +62,7 @@ impl Dialect {
         match self {
             Self::Rubel => ("DB", "CR"),
             Self::Foreign => ("DebVQ", "CreVQ"),
+            Self::ForeignPlain => ("DebV", "CreV"),
         }
     }
 }
@@ -82,9 +90,10 @@ const FOOTER: [&str; 18] = [
 ];
 
 /// The keys outside operations that are kept.
-const KEPT: [&str; 16] = [
+const KEPT: [&str; 22] = [
     "I1", "UNN", "CrIn", "RestIn", "DebIn", "CrOut", "RestOut", "DebOut", "DB", "CR", "InCreQ",
-    "InDebQ", "OutCreQ", "OutDebQ", "DebVQ", "CreVQ",
+    "InDebQ", "OutCreQ", "OutDebQ", "DebVQ", "CreVQ", "InCre", "InDeb", "OutCre", "OutDeb", "DebV",
+    "CreV",
 ];
 
 /// Stands for a line outside the operations that could not be read.
@@ -128,6 +137,12 @@ impl Figures {
 
     pub(super) fn get(&self, key: &str) -> Option<&str> {
         self.fields.get(key).map(String::as_str)
+    }
+
+    /// True when the balance after the last operation stands there, and with it all of them.
+    pub(super) fn is_closed(&self, dialect: Dialect) -> bool {
+        let [_, (closing, _)] = dialect.balance_keys();
+        closing.into_iter().any(|key| self.fields.contains_key(key))
     }
 
     /// The control figures, as far as they were read.

@@ -87,6 +87,7 @@ impl<R: BufRead> Statement<R> {
             account: account.to_owned(),
             unp: None,
             currency: head.currency,
+            set: options.currency,
             identifier: Identifier::new(options.identity),
         };
         let mut statement = Self {
@@ -136,8 +137,11 @@ impl<R: BufRead> Statement<R> {
                 self.end = End::Closed;
                 Some(Item::Statement(Box::new(self.head.declared.clone())))
             }
-            End::Closed if !self.ended => Some(Item::Cut),
-            End::Closed | End::Told => None,
+            End::Closed if self.ended => None,
+            // Some banks write no such line (type 6): the balance at the end proves as much.
+            End::Closed if self.figures.is_closed(self.context.dialect) => None,
+            End::Closed => Some(Item::Cut),
+            End::Told => None,
         }
     }
 
@@ -147,7 +151,7 @@ impl<R: BufRead> Statement<R> {
         {
             self.take(entry);
         }
-        if self.context.dialect == Dialect::Foreign
+        if self.context.dialect != Dialect::Rubel
             && let Some(text) = self.figures.get(ACCOUNT_CURRENCY)
         {
             let named = currency(text).ok_or(FeedError::Head { field: ACCOUNT_CURRENCY })?;

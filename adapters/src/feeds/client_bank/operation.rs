@@ -11,7 +11,7 @@ use crate::feeds::row::{Direction, Payer, References, Row, RowState};
 use crate::feeds::values::{amount, currency, day_and_rest, filled, owned, payer_number, time_of};
 
 /// The keys of an operation that are read, in every dialect.
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 24] = [
     "DocDate",
     "DocTime",
     "OpDate",
@@ -28,6 +28,8 @@ const KEYS: [&str; 22] = [
     "Credit",
     "DebQ",
     "CreQ",
+    "Deb",
+    "Cre",
     "I2",
     "CurrCode",
     "Code",
@@ -43,6 +45,8 @@ pub(super) struct Context {
     pub(super) unp: Option<String>,
     /// The account's currency, when the head names it.
     pub(super) currency: Option<Currency>,
+    /// What the settings say of it, for statements that say nothing.
+    pub(super) set: Option<Currency>,
     pub(super) identifier: Identifier,
 }
 
@@ -124,7 +128,8 @@ impl Operation {
 
     fn document_day(&self) -> Result<Day, Fault> {
         let text = self.get("DocDate").unwrap_or("");
-        let read = day_and_rest(text).filter(|(_, rest)| rest.is_empty());
+        let is_time = |(day, rest): &(Day, &str)| rest.is_empty() || time_of(*day, rest).is_some();
+        let read = day_and_rest(text).filter(is_time);
         read.map(|(day, _)| day).ok_or_else(|| Fault::value(RowFault::Date, "DocDate", text))
     }
 
@@ -182,7 +187,9 @@ impl Operation {
                 format!("the operation is in {named}, the account in {account}"),
             )),
             (Some(known), _) | (None, Some(known)) => Ok(known),
-            (None, None) => Err(Fault::new(RowFault::Currency, "no currency is named")),
+            (None, None) => {
+                context.set.ok_or_else(|| Fault::new(RowFault::Currency, "no currency is named"))
+            }
         }
     }
 

@@ -90,41 +90,70 @@ pub(super) fn is_reversal(record: &[&str]) -> bool {
     record.get(REVERSED_AT).is_some_and(|field| is_stamp(field.trim()))
 }
 
-/// What a message is by its name and its header; `first` is its first record.
-pub(super) fn kind_of(
-    name: Option<&str>,
-    header: &[&str],
-    first: Option<&[&str]>,
-) -> Result<Kind, FeedError> {
-    let named = name.map(kind_by_name).transpose()?.flatten();
-    match (shape(header), named) {
-        (Shape::Demands, _) => Err(FeedError::NotARegister("202")),
-        (Shape::Acknowledgement, _) => Err(FeedError::NotARegister("204")),
-        (Shape::Transfer, None | Some(Kind::Credited)) => Ok(Kind::Credited),
-        (Shape::Register, Some(kind @ (Kind::Accepted | Kind::Reversed))) => Ok(kind),
-        (Shape::Transfer, Some(kind @ (Kind::Accepted | Kind::Reversed)))
-        | (Shape::Register | Shape::Unknown, Some(kind @ Kind::Credited))
-        | (Shape::Unknown, Some(kind @ (Kind::Accepted | Kind::Reversed))) => {
-            Err(FeedError::KindMismatch { name: kind.number() })
+/// A message that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Message {
+    /// Payments.
+    Register(Kind),
+    /// 204: the answer to demands.
+    Answer,
+}
+
+impl Message {
+    fn number(self) -> &'static str {
+        match self {
+            Self::Register(kind) => kind.number(),
+            Self::Answer => "204",
         }
-        (Shape::Register, None) => match first {
-            Some(record) if is_reversal(record) => Ok(Kind::Reversed),
-            Some(_) => Ok(Kind::Accepted),
-            None => Err(FeedError::Kind("206 or 216".to_owned())),
-        },
-        (Shape::Unknown, None) => Err(FeedError::Kind(format!("{} fields", header.len()))),
     }
 }
 
-/// The kind a file's name tells by its extension; other than ERIP's extensions tell nothing.
-fn kind_by_name(name: &str) -> Result<Option<Kind>, FeedError> {
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+/// What a message is by its name and its header; `first` is its first record.
+pub(super) fn message_of(
+    name: Option<&str>,
+    header: &[&str],
+    first: Option<&[&str]>,
+) -> Result<Message, FeedError> {
+    let named = name.map(message_by_name).transpose()?.flatten();
+    let register = |kind| Ok(Message::Register(kind));
+    match (shape(header), named) {
+        (Shape::Demands, _) => Err(FeedError::NotARegister("202")),
+        (Shape::Answer, None | Some(Message::Answer)) => Ok(Message::Answer),
+        (Shape::Transfer, None | Some(Message::Register(Kind::Credited))) => {
+            register(Kind::Credited)
+        }
+        (Shape::Register, Some(Message::Register(kind @ (Kind::Accepted | Kind::Reversed)))) => {
+            register(kind)
+        }
+        (Shape::Register, None) => match first {
+            Some(record) if is_reversal(record) => register(Kind::Reversed),
+            Some(_) => register(Kind::Accepted),
+            None => Err(FeedError::Kind("206 or 216".to_owned())),
+        },
+        (Shape::Unknown, None) => Err(FeedError::Kind(format!("{} fields", header.len()))),
+        (Shape::Answer | Shape::Transfer | Shape::Register | Shape::Unknown, Some(named)) => {
+            Err(FeedError::KindMismatch { name: named.number() })
+        }
+    }
+}
+
+/// The message a file's name tells by its extension, also where another was put behind it; other
+/// than ERIP's extensions tell nothing.
+fn message_by_name(name: &str) -> Result<Option<Message>, FeedError> {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or(name).trim();
+    let mut parts = base.rsplit('.');
+    let (last, before, rest) = (parts.next(), parts.next(), parts.next());
+    let extension = match (last, before, rest) {
+        (Some(last), Some(before), Some(_)) if number(last).is_none() => before,
+        (Some(last), Some(_), _) => last,
+        (Some(_), None, _) | (None, _, _) => "",
+    };
     if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.number() == extension) {
-        return Ok(Some(kind));
+        return Ok(Some(Message::Register(kind)));
     }
     match extension {
         "202" => Err(FeedError::NotARegister("202")),
-        "204" => Err(FeedError::NotARegister("204")),
+        "204" => Ok(Some(Message::Answer)),
         three if three.len() == 3 && number(three).is_some() => {
             Err(FeedError::Kind(three.to_owned()))
         }
@@ -135,7 +164,7 @@ fn kind_by_name(name: &str) -> Result<Option<Kind>, FeedError> {
 /// What a header looks like.
 enum Shape {
     Demands,
-    Acknowledgement,
+    Answer,
     /// 206 or 216: their headers are the same.
     Register,
     Transfer,
@@ -151,16 +180,22 @@ pub(super) fn is_header(fields: &[&str]) -> bool {
     digits(0) && digits(1) && digits(2) && is_stamp(fields.get(TIME).map_or("", |f| f.trim()))
 }
 
+/// Tells by the fields that all messages of a kind have: those at the end may be missing, and
+/// others may follow them.
 fn shape(header: &[&str]) -> Shape {
     let field = |at: usize| header.get(at).map_or("", |field| field.trim());
     let is_currency = |at: usize| field(at).len() == 3 && number(field(at)).is_some();
+    let is_amount = |at: usize| {
+        let digits = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'-');
+        field(at).bytes().all(digits)
+    };
     if is_stamp(field(5)) {
-        Shape::Acknowledgement
+        Shape::Answer
     } else if field(10) == "PS" {
         Shape::Demands
-    } else if header.len() >= 15 && is_currency(11) {
+    } else if is_currency(11) && (is_stamp(field(10)) || !is_amount(8)) {
         Shape::Transfer
-    } else if (9..15).contains(&header.len()) && is_currency(7) {
+    } else if is_currency(7) && is_amount(8) {
         Shape::Register
     } else {
         Shape::Unknown

@@ -1,6 +1,7 @@
-//! ERIP's payment registers 206, 210 and 216: windows-1251, `^` between fields, a header line,
-//! then one line a record (DOMAIN.md 1.2, 1.3).
+//! ERIP's payment registers 206, 210 and 216, and its answers 204: windows-1251, `^` between
+//! fields, a header line, then one line a record (DOMAIN.md 1.2, 1.3).
 
+mod answer;
 mod layout;
 mod record;
 
@@ -8,7 +9,8 @@ use std::io::BufRead;
 
 use kvit_schemas::{Currency, MessageId, Money};
 
-use self::layout::{COUNT, Kind, NUMBER, TIME, UNP, is_header, kind_of};
+use self::answer::Answer;
+use self::layout::{COUNT, Kind, Message, NUMBER, TIME, UNP, is_header, message_of};
 use self::record::Context;
 use super::books::Item;
 use super::charset::Decoder;
@@ -19,13 +21,19 @@ use super::totals::Declared;
 use super::values::{amount, currency, filled, number, owned, stamp};
 use super::{AmountRule, FileFormat, Options};
 
-/// A register that is being read.
+/// A message that is being read.
 pub(super) struct Register<R> {
     lines: Lines<R>,
     head: FileHead,
-    context: Context,
+    records: Records,
     rows: u64,
     ended: bool,
+}
+
+/// What the records are.
+enum Records {
+    Payments(Box<Context>),
+    Faults(Answer),
 }
 
 /// True for bytes that begin as an ERIP message does.
@@ -43,9 +51,17 @@ impl<R: BufRead> Register<R> {
         if !is_header(&fields) {
             return Err(FeedError::Format(FileFormat::Erip));
         }
-        let kind = kind(&mut lines, options.file_name, &fields)?;
-        let (head, context) = read_header(kind, &fields, options.amount_rule)?;
-        Ok(Self { lines, head, context, rows: 0, ended: false })
+        let (head, records) = match message(&mut lines, options.file_name, &fields)? {
+            Message::Register(kind) => {
+                let (head, context) = read_header(kind, &fields, options.amount_rule)?;
+                (head, Records::Payments(Box::new(context)))
+            }
+            Message::Answer => {
+                let (head, answer) = Answer::open(&fields)?;
+                (head, Records::Faults(answer))
+            }
+        };
+        Ok(Self { lines, head, records, rows: 0, ended: false })
     }
 
     pub(super) fn progress(&self) -> (u64, &'static str) {
@@ -57,28 +73,44 @@ impl<R: BufRead> Register<R> {
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Item>, FeedError> {
-        let Some(line) = self.lines.next()? else {
-            let ended = !std::mem::replace(&mut self.ended, true);
-            return Ok(ended.then(|| Item::Statement(Box::new(self.head.declared.clone()))));
+        if let Records::Faults(answer) = &mut self.records
+            && let Some(told) = answer.header()
+        {
+            return Ok(Some(Item::Warning(told)));
+        }
+        let Some(line) = self.lines.next()? else { return Ok(self.end()) };
+        let context = match &mut self.records {
+            Records::Payments(context) => context,
+            Records::Faults(answer) => return Ok(Some(Item::Warning(answer.record(&line.text)))),
         };
         self.rows += 1;
-        let row = line.text.and_then(|text| self.context.row(self.rows, line.offset, &text));
+        let row = line.text.and_then(|text| context.row(self.rows, line.offset, &text));
         let row = row.map(Box::new).map_err(|fault| fault.of_row(self.rows, line.offset));
         Ok(Some(Item::Record(row)))
     }
+
+    fn end(&mut self) -> Option<Item> {
+        if let Records::Faults(answer) = &mut self.records
+            && let Some(told) = answer.end()
+        {
+            return Some(Item::Warning(told));
+        }
+        let ended = !std::mem::replace(&mut self.ended, true);
+        ended.then(|| Item::Statement(Box::new(self.head.declared.clone())))
+    }
 }
 
-/// Tells the kind, looking at the first record, which stays the next line.
-fn kind<R: BufRead>(
+/// Tells what it is, looking at the first record, which stays the next line.
+fn message<R: BufRead>(
     lines: &mut Lines<R>,
     name: Option<&str>,
     header: &[&str],
-) -> Result<Kind, FeedError> {
-    let Some(first) = lines.next()? else { return kind_of(name, header, None) };
+) -> Result<Message, FeedError> {
+    let Some(first) = lines.next()? else { return message_of(name, header, None) };
     let fields: Option<Vec<&str>> = first.text.as_ref().ok().map(|text| text.split('^').collect());
-    let kind = kind_of(name, header, fields.as_deref());
+    let message = message_of(name, header, fields.as_deref());
     lines.hold(first);
-    kind
+    message
 }
 
 fn read_header(
@@ -125,24 +157,21 @@ fn read_header(
     Ok((head, context))
 }
 
-/// The header's control figures; only a fine may be left out.
+/// The header's control figures; those at its end may be left out.
 fn declared(kind: Kind, fields: &[&str], currency: Currency) -> Result<Declared, FeedError> {
     let text = |at: usize| fields.get(at).and_then(|field| filled(field));
-    let money = |field: &'static str, at: usize| -> Result<Money, FeedError> {
-        let read = amount(field, text(at).unwrap_or(""), currency);
-        read.map_err(|_| FeedError::Head { field })
+    let given = |field: &'static str, at: usize| -> Result<Option<Money>, FeedError> {
+        let read = text(at).map(|text| amount(field, text, currency));
+        read.transpose().map_err(|_| FeedError::Head { field })
     };
     let places = kind.header();
     let count = text(COUNT).and_then(number).ok_or(FeedError::Head { field: "entries_count" })?;
     Ok(Declared {
         count: Some(count.into()),
-        credits: Some(money("total_amount", places.total)?),
-        fines: match text(places.fine) {
-            Some(_) => Some(money("fine_amount", places.fine)?),
-            None => None,
-        },
+        credits: given("total_amount", places.total)?,
+        fines: given("fine_amount", places.fine)?,
         net: match places.transfer {
-            Some([.., transfer]) => Some(money("transfer_amount", transfer)?),
+            Some([.., transfer]) => given("transfer_amount", transfer)?,
             None => None,
         },
         ..Declared::default()

@@ -67,7 +67,7 @@ fn mangled() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in mangled()) {
         told_of(&bytes);
