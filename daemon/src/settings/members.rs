@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use kvit_schemas::{BankId, FeedId};
+use kvit_schemas::{BankId, Currency, FeedId};
 
 use super::choice::choice;
 use super::section::Section;
@@ -34,10 +34,12 @@ pub struct Member {
 choice! {
     /// What files of a feed look like.
     pub enum FeedFormat {
-        /// Messages 206, 210 and 216 of ERIP (DOMAIN.md 1.3).
+        /// Messages 204, 206, 210 and 216 of ERIP (DOMAIN.md 1.3).
         Erip = "erip",
         /// The Belarusian client-bank text statement (DOMAIN.md 2.1).
         ClientBank = "client_bank",
+        /// 1CClientBankExchange (DOMAIN.md 2.2).
+        OneC = "1c",
         /// No files, only messages.
         Messages = "messages",
     }
@@ -115,6 +117,8 @@ pub struct Feed {
     pub settles: BTreeSet<FeedId>,
     /// The account whose statement it is.
     pub account: Option<String>,
+    /// The account's currency, for files that do not name it.
+    pub currency: Option<Currency>,
     /// The account owner's taxpayer number.
     pub unp: Option<String>,
     /// Our ERIP service numbers; empty for all.
@@ -195,6 +199,7 @@ pub(super) fn feed(s: &mut Section<'_>) -> Option<Feed> {
         asserts: s.list("asserts", str::parse),
         settles: s.list("settles", id),
         account: s.optional("account", account),
+        currency: s.optional("currency", currency),
         unp: s.optional("unp", unp),
         service: s.list("service", service),
         totals: s.choice("totals"),
@@ -283,6 +288,10 @@ fn account(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("must be an IBAN, 15 to 34 of A-Z and 0-9 without blanks, is {text:?}"))
+}
+
+fn currency(text: &str) -> Result<Currency, String> {
+    text.parse().map_err(|_| format!("must be a currency of ISO 4217 such as BYN, is {text:?}"))
 }
 
 fn unp(text: &str) -> Result<String, String> {

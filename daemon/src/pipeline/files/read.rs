@@ -87,6 +87,9 @@ pub(super) fn judge<R: BufRead>(
     for discrepancy in &wrong {
         tracing::warn!(%discrepancy, file = name, "control totals disagree");
     }
+    for warning in reader.warnings() {
+        tracing::warn!(warning, file = name, "a file is odd");
+    }
     let head = reader.head();
     let sums = sums.into_iter().map(|(currency, read)| {
         (currency, (reader.declared_credits(currency).map(Money::minor), read))
@@ -102,6 +105,7 @@ fn open<R: BufRead>(source: R, name: &str, settings: &Feed) -> Result<Reader<R>,
     let format = match settings.format {
         FeedFormat::Erip => FileFormat::Erip,
         FeedFormat::ClientBank => FileFormat::ClientBank,
+        FeedFormat::OneC => FileFormat::OneC,
         FeedFormat::Messages => {
             let detail = "this feed takes messages only; set feeds.<id>.format";
             return Err(Refused::new(Code::FILE_UNREADABLE, detail).into());
@@ -116,7 +120,8 @@ fn open<R: BufRead>(source: R, name: &str, settings: &Feed) -> Result<Reader<R>,
         RowIdentity::EndToEnd => IdentityRule::EndToEnd,
         RowIdentity::Content => IdentityRule::Content,
     };
-    let options = Options { file_name: Some(name), amount_rule, identity };
+    let currency = settings.currency;
+    let options = Options { file_name: Some(name), amount_rule, identity, currency };
     Reader::open(format, source, &options).map_err(unreadable)
 }
 
