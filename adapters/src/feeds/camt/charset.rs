@@ -63,7 +63,8 @@ fn begins_with_utf8(bytes: &[u8]) -> bool {
     };
     let first = bytes.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok());
     let first = first.and_then(|text| text.chars().next());
-    first.is_some_and(|c| matches!(c, '\u{a0}'..='\u{58f}' | '\u{1e00}'..='\u{27bf}' | '\u{fb00}'..))
+    first
+        .is_some_and(|c| matches!(c, '\u{a0}'..='\u{58f}' | '\u{1e00}'..='\u{27bf}' | '\u{fb00}'..))
 }
 
 /// How many bytes of the file `text` takes, which was decoded from `charset`. Exact for those of

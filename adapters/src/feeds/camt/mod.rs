@@ -188,7 +188,12 @@ impl Walk {
         self.skipped == 0 && matches!(self.open.last(), None | Some(Place::Outside))
     }
 
-    fn start(&mut self, tag: &BytesStart<'_>, at: u64, to: &mut Message) -> Result<(), &'static str> {
+    fn start(
+        &mut self,
+        tag: &BytesStart<'_>,
+        at: u64,
+        to: &mut Message,
+    ) -> Result<(), &'static str> {
         if tag.len() > TAG_BYTES_MAX || self.open.len() + self.skipped >= DEPTH_MAX {
             return Err("a tag is longer, or elements lie deeper, than in any message");
         }

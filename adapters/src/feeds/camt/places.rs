@@ -267,9 +267,7 @@ impl Place {
             (Self::DebtorAccountId, "IBAN" | "BBAN" | "Id") => transaction(T::DebtorAccount),
             (Self::CreditorAccount, "Id") => Self::CreditorAccountId,
             (Self::CreditorAccountId, "Othr" | "PrtryAcct") => Self::CreditorAccountId,
-            (Self::CreditorAccountId, "IBAN" | "BBAN" | "Id") => {
-                transaction(T::CreditorAccount)
-            }
+            (Self::CreditorAccountId, "IBAN" | "BBAN" | "Id") => transaction(T::CreditorAccount),
             (Self::Remittance, "Ustrd") => transaction(T::Free),
             (Self::Remittance, "Strd") => Self::Structured,
             (Self::Structured, "CdtrRefInf") => Self::CreditorReference,

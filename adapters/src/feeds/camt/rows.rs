@@ -7,7 +7,7 @@ use kvit_schemas::{Day, Money};
 use super::draft::{Entry, Said, Status, Transaction};
 use crate::feeds::error::{Fault, RowFault};
 use crate::feeds::identity::{Identifier, Names};
-use crate::feeds::row::{Direction, Payer, References, Row, RowState};
+use crate::feeds::row::{Direction, Lump, Payer, References, Row, RowState};
 
 /// What the message and the statement say of all their rows.
 pub(super) struct Context<'a> {
@@ -74,6 +74,7 @@ impl Context<'_> {
         let said = said(&paid, (direction, amount), booked_on);
         let (payment_id, identity) = identifier.identify(self.account.unwrap_or(""), names, &said);
         let account = self.account.map(str::to_owned);
+        let batch = !only && money.0 == Direction::Credit && state == RowState::Credited;
         let ours = || account.clone().filter(|_| direction == Direction::Credit);
         Ok(Some(Row {
             row: 0,
@@ -98,14 +99,17 @@ impl Context<'_> {
                 erip_operation: None,
                 agent_operation: paid.transaction_id.or(paid.instruction_id),
                 bank_document: entry.bank_reference.clone().filter(|_| !only),
-                bank_reference: bank
-                    .or_else(|| entry.bank_reference.clone().filter(|_| only)),
+                bank_reference: bank.or_else(|| entry.bank_reference.clone().filter(|_| only)),
                 end_to_end: paid.end_to_end,
                 creditor: paid.creditor_references,
             },
             service: None,
             personal_account: None,
             purpose: Some(paid.purpose).filter(|purpose| !purpose.is_empty()),
+            lump: entry.bank_reference.as_ref().filter(|_| batch).map(|reference| Lump {
+                reference: format!("{}/{reference}", self.account.unwrap_or("")),
+                amount: money.1,
+            }),
             account,
         }))
     }

@@ -68,9 +68,9 @@ pub(super) fn day(text: &str) -> Option<Day> {
         return None;
     }
     let part = |range: std::ops::Range<usize>| {
-        date.as_bytes()[range].iter().try_fold(0_u32, |sum, &byte| {
-            Some(sum * 10 + u32::from(digit(byte)?))
-        })
+        date.as_bytes()[range]
+            .iter()
+            .try_fold(0_u32, |sum, &byte| Some(sum * 10 + u32::from(digit(byte)?)))
     };
     if date.as_bytes()[4] != b'-' || date.as_bytes()[7] != b'-' {
         return None;

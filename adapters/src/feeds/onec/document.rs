@@ -124,6 +124,7 @@ impl Document {
             service: None,
             personal_account: None,
             purpose: self.purpose(),
+            lump: None,
         };
         Ok(Told { row, way, booked, unsure_currency })
     }
