@@ -2,7 +2,7 @@
 //! then one row at a time; what it holds does not grow with the file.
 //!
 //! A record that cannot be used is a [`RowError`], and reading goes on; a [`FeedError`] ends it.
-//! After the last row [`Reader::check`] says where the file's own control figures disagree with
+//! After the last row [`Reader::findings`] says where the file's own control figures disagree with
 //! what was read. Nothing here decides what becomes of a payment.
 
 mod books;

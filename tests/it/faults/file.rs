@@ -42,7 +42,7 @@ fn write(path: &Path, entries: u64) -> Result<()> {
     )?;
     let blanks = " ".repeat(usize::try_from(ENTRY_BYTES)?.saturating_sub(700));
     for entry in 1..=entries {
-        write!(
+        writeln!(
             out,
             "<Ntry><Amt Ccy=\"BYN\">45.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>\
              <BookgDt><Dt>2026-03-05</Dt></BookgDt><ValDt><Dt>2026-03-05</Dt></ValDt>\
@@ -50,7 +50,7 @@ fn write(path: &Path, entries: u64) -> Result<()> {
              <AcctSvcrRef>R{entry}</AcctSvcrRef><EndToEndId>NOTPROVIDED</EndToEndId></Refs>\
              <Amt Ccy=\"BYN\">45.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><RltdPties><Dbtr><Pty>\
              <Nm>Іваноў Іван</Nm></Pty></Dbtr></RltdPties><RmtInf><Strd><CdtrRefInf>\
-             <Ref>{:030}</Ref></CdtrRefInf></Strd></RmtInf></TxDtls></NtryDtls></Ntry>\n",
+             <Ref>{:030}</Ref></CdtrRefInf></Strd></RmtInf></TxDtls></NtryDtls></Ntry>",
             7_000_000 + entry
         )?;
     }
