@@ -113,3 +113,8 @@ STORED ?=
 bench: ## Kvit beside the bare loop of the same broker: rate, latency, CPU, memory, bytes a case
 	$(CARGO) build --locked --release -p kvit -p kvit-bench --bins
 	deploy/with-broker.sh target/release/bench target/release/kvit --orders $(ORDERS) --rounds $(ROUNDS) $(if $(STORED),--stored $(STORED))
+
+.PHONY: bench-feeds
+bench-feeds: ## The readers of statement files: rate and memory, camt beside a bare XML loop
+	$(CARGO) build --locked --release -p kvit-bench --bin bench-feeds
+	target/release/bench-feeds --rounds $(or $(FEED_ROUNDS),5)

@@ -74,6 +74,15 @@ impl Identifier {
         }
     }
 
+    /// True when a row with these references is known by what it says.
+    pub(super) fn needs_content(&self, names: Names<'_>) -> bool {
+        match self.rule {
+            IdentityRule::BankReference => names.bank.is_none(),
+            IdentityRule::EndToEnd => names.bank.or(names.end_to_end).is_none(),
+            IdentityRule::Content => true,
+        }
+    }
+
     /// The identity of a row of `account`: by the rule, else by `said`, which is all that is
     /// known of it. A format where several entries may share a reference gives it with what else
     /// tells them apart, such as the amount.

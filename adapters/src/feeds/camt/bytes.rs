@@ -111,6 +111,25 @@ impl<R: BufRead> Bytes<R> {
         self.used = 0;
     }
 
+    /// Passes the space before a tag: between elements it is the layout of whoever wrote the
+    /// file, and as many pieces as there are tags.
+    #[inline]
+    pub(super) fn skip_layout(&mut self) {
+        let available = self.buffered();
+        if let Some(tag) = memchr::memchr(b'<', available)
+            // Other bytes that are not above space have no place in a document.
+            && available[..tag].iter().fold(0, |most, byte| most.max(*byte)) <= b' '
+        {
+            self.consume(tag);
+        }
+    }
+
+    /// What can be had without reading.
+    #[inline]
+    pub(super) fn buffered(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
     /// The next bytes, `count` at least, fewer only at the end.
     pub(super) fn ahead(&mut self, count: usize) -> io::Result<&[u8]> {
         while self.end - self.start < count && !self.at_end {
@@ -233,6 +252,7 @@ impl<R: BufRead> Read for Bytes<R> {
 }
 
 impl<R: BufRead> BufRead for Bytes<R> {
+    #[inline]
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.start == self.end {
             if self.used > PIECE_BYTES_MAX {
@@ -243,11 +263,14 @@ impl<R: BufRead> BufRead for Bytes<R> {
         Ok(&self.buffer[self.start..self.end])
     }
 
+    #[inline]
     fn consume(&mut self, count: usize) {
-        let taken = &self.buffer[self.start..self.start + count];
-        let width = match self.charset {
-            None => count,
-            Some(charset) => width(taken, charset),
+        let width = match (&self.decoder, self.charset) {
+            (Some(_), Some(charset)) => {
+                width(&self.buffer[self.start..self.start + count], charset)
+            }
+            // ASCII and UTF-8 are passed on as they are.
+            (Some(_) | None, Some(_) | None) => count,
         };
         self.position += u64::try_from(width).unwrap_or(u64::MAX);
         self.start += count;

@@ -68,12 +68,10 @@ fn begins_with_utf8(bytes: &[u8]) -> bool {
 }
 
 /// How many bytes of the file `text` takes, which was decoded from `charset`. Exact for those of
-/// one byte a character, UTF-8 and UTF-16.
+/// one byte a character and UTF-16.
 pub(super) fn width(text: &[u8], charset: &'static Encoding) -> usize {
     let characters = || text.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
-    if charset == UTF_8 {
-        text.len()
-    } else if charset == UTF_16LE || charset == UTF_16BE {
+    if charset == UTF_16LE || charset == UTF_16BE {
         2 * (characters() + text.iter().filter(|&&byte| byte >= 0xf0).count())
     } else if charset.is_single_byte() {
         characters()

@@ -182,6 +182,9 @@ impl Transaction {
 
 /// True when `text` stands in `purpose` as whole lines.
 fn says(purpose: &str, text: &str) -> bool {
+    if purpose.len() < text.len() {
+        return false;
+    }
     let bytes = purpose.as_bytes();
     purpose.match_indices(text).any(|(at, _)| {
         let before = at == 0 || bytes[at - 1] == b'\n';

@@ -220,7 +220,7 @@ impl Message {
         }
         let held = std::mem::take(&mut open.held);
         let Counting::Counted(direction, amount) = open.counted else { return };
-        self.statement.unit.get_or_insert_with(|| Unit::of(amount.currency()));
+        self.statement.met.get_or_insert_with(|| Unit::of(amount.currency()));
         let context = Context {
             is_statement,
             account: self.statement.account.as_deref(),

@@ -10,7 +10,9 @@ mod bytes;
 mod charset;
 mod draft;
 mod message;
+mod names;
 mod places;
+mod plain;
 mod rows;
 mod statement;
 mod values;
@@ -24,14 +26,13 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use self::bytes::Bytes;
 use self::draft::VALUE_BYTES_MAX;
 use self::message::{Message, is_amount};
+use self::names::{Names, Opener};
 use self::places::{Place, message_number};
+use self::plain::Plain;
 use super::books::Item;
 use super::error::{Fault, FeedError, RowFault};
 use super::row::FileHead;
 use super::{DETECT_BYTES, FileFormat, Options};
-
-/// How deep elements may lie in each other; in messages a dozen do, and some around them.
-const DEPTH_MAX: usize = 200;
 
 /// The longest tag, for the names of open elements are kept.
 const TAG_BYTES_MAX: usize = 64 << 10;
@@ -54,6 +55,7 @@ pub(super) struct Camt<R> {
 /// Where in the document the reader is.
 #[derive(Default)]
 struct Walk {
+    names: Names,
     open: Vec<Place>,
     /// How many elements are open in the last of `open` that are of no interest.
     skipped: usize,
@@ -66,6 +68,8 @@ struct Walk {
     cdata: Option<usize>,
     /// A message began.
     message_met: bool,
+    /// The XML reader already knows what comes next: nothing may be taken from under it.
+    looked_ahead: bool,
     /// The version that a namespace names.
     version: Option<String>,
 }
@@ -95,6 +99,9 @@ impl<R: BufRead> Camt<R> {
         if xml.get_mut().ahead(1)?.is_empty() {
             return Err(FeedError::Empty);
         }
+        // Half of the tags are read past it: names are compared here.
+        xml.config_mut().check_end_names = false;
+        xml.config_mut().allow_unmatched_ends = true;
         let mut camt = Self {
             xml,
             buffer: Vec::new(),
@@ -134,6 +141,14 @@ impl<R: BufRead> Camt<R> {
         if walk.is_outside() {
             enter_cdata(xml, walk)?;
         }
+        if !walk.is_in_text() {
+            let bytes = xml.get_mut();
+            bytes.skip_layout();
+            if let Some(length) = walk.plain(bytes, message) {
+                bytes.consume(length);
+                return Ok(false);
+            }
+        }
         buffer.clear();
         xml.get_mut().begin_piece();
         let event = match xml.read_event_into(buffer) {
@@ -141,13 +156,14 @@ impl<R: BufRead> Camt<R> {
             Err(error) => return Err(wrong(xml.get_ref(), error)),
         };
         let at = xml.get_ref().piece();
+        // Behind a text the XML reader has looked at what follows.
+        walk.looked_ahead = matches!(event, Event::Text(_));
         let done = match event {
             Event::Start(tag) => walk.start(&tag, at, message),
-            Event::Empty(tag) => walk.start(&tag, at, message).map(|()| walk.end(message)),
-            Event::End(_) => {
-                walk.end(message);
-                Ok(())
-            }
+            Event::Empty(tag) => walk
+                .start(&tag, at, message)
+                .and_then(|()| walk.end(tag.name().as_ref().as_bytes(), message)),
+            Event::End(tag) => walk.end(tag.name().as_ref().as_bytes(), message),
             Event::Text(text) => walk.text(&text),
             Event::CData(text) => walk.text(&text),
             Event::GeneralRef(reference) => walk.reference(&reference),
@@ -157,7 +173,10 @@ impl<R: BufRead> Camt<R> {
             Event::DocType(_) => Err("a document type, which is refused"),
             Event::Eof => return self.finish(),
         };
-        let done = done.and_then(|()| walk.check_cdata(buffer));
+        let done = match walk.cdata {
+            Some(around) => done.and_then(|()| walk.check_cdata(around, buffer)),
+            None => done,
+        };
         done.map(|()| false).map_err(|detail| FeedError::Document { byte_offset: at, detail })
     }
 
@@ -165,7 +184,7 @@ impl<R: BufRead> Camt<R> {
     fn finish(&mut self) -> Result<bool, FeedError> {
         let walk = &self.walk;
         let bytes = self.xml.get_ref();
-        if !walk.open.is_empty() || walk.cdata.is_some() {
+        if walk.names.depth() > 0 || walk.cdata.is_some() {
             let detail = "it ends here, inside of an element";
             return Err(FeedError::Document { byte_offset: bytes.position(), detail });
         }
@@ -188,65 +207,127 @@ impl Walk {
         self.skipped == 0 && matches!(self.open.last(), None | Some(Place::Outside))
     }
 
+    /// Inside of an element whose text is wanted, so that all of it matters.
+    fn is_in_text(&self) -> bool {
+        self.skipped == 0 && matches!(self.open.last(), Some(Place::Text(_)))
+    }
+
+    /// Takes a plain tag or element inside of the message, and gives its length.
+    #[inline]
+    fn plain<R: BufRead>(&mut self, bytes: &Bytes<R>, to: &mut Message) -> Option<usize> {
+        if self.looked_ahead || self.cdata.is_some() || self.is_outside() {
+            return None;
+        }
+        match Plain::at_start_of(bytes.buffered())? {
+            Plain::Leaf { name, currency, text, length } => {
+                if self.skipped == 0 {
+                    let text = std::str::from_utf8(text).ok()?;
+                    let code = currency.and_then(|code| std::str::from_utf8(code).ok());
+                    self.enter(local(name), bytes.position(), || code.map(Cow::Borrowed), to);
+                    self.text(text).ok()?;
+                    self.leave(to);
+                }
+                Some(length)
+            }
+            Plain::Start { name, length } => {
+                if !self.names.has_room() {
+                    return None;
+                }
+                self.names.open(name, Opener::Plain);
+                self.enter(local(name), bytes.position(), || None, to);
+                Some(length)
+            }
+            Plain::End { name, length } => {
+                if !self.names.innermost_is(name, Opener::Plain) {
+                    return None;
+                }
+                self.names.close(name).ok()?;
+                self.leave(to);
+                Some(length)
+            }
+        }
+    }
+
     fn start(
         &mut self,
         tag: &BytesStart<'_>,
         at: u64,
         to: &mut Message,
     ) -> Result<(), &'static str> {
-        if tag.len() > TAG_BYTES_MAX || self.open.len() + self.skipped >= DEPTH_MAX {
+        if tag.len() > TAG_BYTES_MAX || !self.names.has_room() {
             return Err("a tag is longer, or elements lie deeper, than in any message");
         }
-        if self.skipped > 0 {
-            self.skipped += 1;
-            return Ok(());
-        }
-        let name = tag.local_name();
-        let around = self.open.last().copied();
-        if around.is_none() && self.closed {
+        let outside = self.is_outside();
+        if self.names.depth() == 0 && self.closed {
             return Err("a second document begins");
         }
-        let place = around.unwrap_or(Place::Outside).child(name.as_ref());
+        self.names.open(tag.name().as_ref().as_bytes(), Opener::Xml);
+        if outside {
+            return self.start_outside(tag, to);
+        }
+        self.enter(tag.local_name().as_ref().as_bytes(), at, || currency(tag), to);
+        Ok(())
+    }
+
+    /// An element of the message.
+    #[inline]
+    fn enter<'a>(
+        &mut self,
+        name: &[u8],
+        at: u64,
+        currency: impl FnOnce() -> Option<Cow<'a, str>>,
+        to: &mut Message,
+    ) {
+        let place = match self.open.last() {
+            Some(around) if self.skipped == 0 => around.child(name),
+            Some(_) | None => Place::Skipped,
+        };
         if place == Place::Skipped {
-            self.skipped = 1;
-            return Ok(());
+            self.skipped += 1;
+            return;
         }
         if let Place::Text(text) = place {
             self.text.clear();
             self.too_long = false;
             if is_amount(text) {
-                to.start_amount(currency(tag).as_deref());
+                to.start_amount(currency().as_deref());
             }
-        } else if matches!(place, Place::Outside | Place::Message) {
-            self.start_outside(tag, place, to)?;
         } else {
             to.start(place, at);
         }
         self.open.push(place);
-        Ok(())
     }
 
     /// An element around the message, or the message itself.
     fn start_outside(
         &mut self,
         tag: &BytesStart<'_>,
-        place: Place,
         to: &mut Message,
     ) -> Result<(), &'static str> {
         if let Some(version) = version(tag) {
             self.version = Some(version);
         }
-        if place == Place::Message {
-            if std::mem::replace(&mut self.message_met, true) {
-                return Err("a second message begins");
-            }
-            let number = message_number(tag.local_name().as_ref()).unwrap_or("camt");
-            to.begin(number, self.version.as_deref());
+        let name = tag.local_name();
+        let Some(number) = message_number(name.as_ref().as_bytes()) else {
+            self.open.push(Place::Outside);
+            return Ok(());
+        };
+        if std::mem::replace(&mut self.message_met, true) {
+            return Err("a second message begins");
         }
+        to.begin(number, self.version.as_deref());
+        self.open.push(Place::Message);
         Ok(())
     }
 
-    fn end(&mut self, to: &mut Message) {
+    fn end(&mut self, name: &[u8], to: &mut Message) -> Result<(), &'static str> {
+        self.names.close(name)?;
+        self.leave(to);
+        Ok(())
+    }
+
+    #[inline]
+    fn leave(&mut self, to: &mut Message) {
         if self.skipped > 0 {
             self.skipped -= 1;
             return;
@@ -295,12 +376,11 @@ impl Walk {
 
     /// In a document that stands in a CDATA section nothing may end the section; behind it
     /// something must.
-    fn check_cdata(&mut self, piece: &[u8]) -> Result<(), &'static str> {
-        let Some(around) = self.cdata else { return Ok(()) };
+    fn check_cdata(&mut self, around: usize, piece: &[u8]) -> Result<(), &'static str> {
         let end = memchr::memmem::find(piece, b"]]>");
         match end {
             None => Ok(()),
-            Some(_) if self.open.len() + self.skipped > around => {
+            Some(_) if self.names.depth() > around => {
                 Err("the CDATA section ends inside of its document")
             }
             Some(at) if piece[..at].trim_ascii().is_empty() => {
@@ -323,8 +403,13 @@ fn enter_cdata<R: BufRead>(xml: &mut Reader<Bytes<R>>, walk: &mut Walk) -> Resul
     }
     // Whichever the XML reader expects, text or markup, it goes on at `<`.
     xml.stream().consume(CDATA.len() + space);
-    walk.cdata = Some(walk.open.len());
+    walk.cdata = Some(walk.names.depth());
     Ok(())
+}
+
+/// The name without its prefix.
+fn local(name: &[u8]) -> &[u8] {
+    name.iter().position(|&byte| byte == b':').map_or(name, |colon| &name[colon + 1..])
 }
 
 /// The currency of an amount's tag.
@@ -366,7 +451,6 @@ fn too_long() -> Fault {
 /// Why the XML reader stopped. Its own words may hold what stands in the document.
 fn wrong<R: BufRead>(bytes: &Bytes<R>, error: quick_xml::Error) -> FeedError {
     use quick_xml::Error;
-    use quick_xml::errors::IllFormedError;
     let detail = match error {
         _ if bytes.is_too_long() => "a tag or a text is longer than any real one",
         Error::Io(error) => {
@@ -374,13 +458,13 @@ fn wrong<R: BufRead>(bytes: &Bytes<R>, error: quick_xml::Error) -> FeedError {
             return FeedError::Io(std::io::Error::new(kind, error));
         }
         Error::Syntax(_) => "a tag, comment or section has no end",
-        Error::IllFormed(IllFormedError::MismatchedEndTag { .. }) => {
-            "an element is closed by the tag of another"
-        }
-        Error::IllFormed(IllFormedError::UnmatchedEndTag(_)) => "an element is closed twice",
         Error::IllFormed(_) => "it is not well-formed",
         Error::Encoding(_) => "bytes that are no characters",
         Error::InvalidAttr(_) | Error::Escape(_) | Error::Namespace(_) => "it is not well-formed",
     };
     FeedError::Document { byte_offset: bytes.piece(), detail }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

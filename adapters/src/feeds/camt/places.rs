@@ -124,11 +124,9 @@ pub(super) enum TransactionText {
 
 impl Place {
     /// The place of the element `name` in this one.
-    pub(super) fn child(self, name: &str) -> Self {
+    pub(super) fn child(self, name: &[u8]) -> Self {
         match self {
-            Self::Outside if message_number(name).is_some() => Self::Message,
-            Self::Outside => Self::Outside,
-            Self::Skipped => Self::Skipped,
+            Self::Outside | Self::Skipped => Self::Skipped,
             Self::Message
             | Self::Header
             | Self::HeaderPages
@@ -169,114 +167,114 @@ impl Place {
         }
     }
 
-    fn in_statement(self, name: &str) -> Self {
+    fn in_statement(self, name: &[u8]) -> Self {
         use StatementText as S;
         match (self, name) {
-            (Self::Message, "GrpHdr") => Self::Header,
-            (Self::Message, "Stmt" | "Rpt" | "Ntfctn") => Self::Statement,
-            (Self::Header, "CreDtTm") => statement(S::MessageCreated),
-            (Self::Header, "MsgPgntn") => Self::HeaderPages,
-            (Self::HeaderPages, "PgNb") => statement(S::MessagePage),
-            (Self::Statement, "Ntry") => Self::Entry,
-            (Self::Statement, "Id") => statement(S::Id),
-            (Self::Statement, "CreDtTm") => statement(S::Created),
-            (Self::Statement, "StmtPgntn" | "RptPgntn" | "NtfctnPgntn") => Self::StatementPages,
-            (Self::StatementPages, "PgNb") => statement(S::Page),
-            (Self::Statement, "Acct") => Self::Account,
-            (Self::Statement, "Bal") => Self::Balance,
-            (Self::Statement, "TxsSummry") => Self::Summary,
-            (Self::Account, "Id") => Self::AccountId,
-            (Self::Account, "Ccy") => statement(S::AccountCurrency),
-            (Self::AccountId, "IBAN" | "BBAN" | "UPIC") => statement(S::Account),
-            (Self::AccountId, "Othr" | "PrtryAcct") => Self::AccountOther,
-            (Self::AccountOther, "Id") => statement(S::Account),
-            (Self::Balance, "Tp") | (Self::BalanceType, "CdOrPrtry") => Self::BalanceType,
-            (Self::BalanceType, "Cd") => statement(S::BalanceCode),
-            (Self::Balance, "Amt") => statement(S::BalanceAmount),
-            (Self::Balance, "CdtDbtInd") => statement(S::BalanceIndicator),
-            (Self::Balance, "Dt") => statement(S::BalanceDay),
-            (Self::Summary, "TtlNtries") => Self::SummaryAll,
-            (Self::Summary, "TtlCdtNtries") => Self::SummaryCredits,
-            (Self::Summary, "TtlDbtNtries") => Self::SummaryDebits,
-            (Self::SummaryAll, "NbOfNtries") => statement(S::AllCount),
-            (Self::SummaryCredits, "NbOfNtries") => statement(S::CreditCount),
-            (Self::SummaryCredits, "Sum") => statement(S::CreditSum),
-            (Self::SummaryDebits, "NbOfNtries") => statement(S::DebitCount),
-            (Self::SummaryDebits, "Sum") => statement(S::DebitSum),
+            (Self::Message, b"GrpHdr") => Self::Header,
+            (Self::Message, b"Stmt" | b"Rpt" | b"Ntfctn") => Self::Statement,
+            (Self::Header, b"CreDtTm") => statement(S::MessageCreated),
+            (Self::Header, b"MsgPgntn") => Self::HeaderPages,
+            (Self::HeaderPages, b"PgNb") => statement(S::MessagePage),
+            (Self::Statement, b"Ntry") => Self::Entry,
+            (Self::Statement, b"Id") => statement(S::Id),
+            (Self::Statement, b"CreDtTm") => statement(S::Created),
+            (Self::Statement, b"StmtPgntn" | b"RptPgntn" | b"NtfctnPgntn") => Self::StatementPages,
+            (Self::StatementPages, b"PgNb") => statement(S::Page),
+            (Self::Statement, b"Acct") => Self::Account,
+            (Self::Statement, b"Bal") => Self::Balance,
+            (Self::Statement, b"TxsSummry") => Self::Summary,
+            (Self::Account, b"Id") => Self::AccountId,
+            (Self::Account, b"Ccy") => statement(S::AccountCurrency),
+            (Self::AccountId, b"IBAN" | b"BBAN" | b"UPIC") => statement(S::Account),
+            (Self::AccountId, b"Othr" | b"PrtryAcct") => Self::AccountOther,
+            (Self::AccountOther, b"Id") => statement(S::Account),
+            (Self::Balance, b"Tp") | (Self::BalanceType, b"CdOrPrtry") => Self::BalanceType,
+            (Self::BalanceType, b"Cd") => statement(S::BalanceCode),
+            (Self::Balance, b"Amt") => statement(S::BalanceAmount),
+            (Self::Balance, b"CdtDbtInd") => statement(S::BalanceIndicator),
+            (Self::Balance, b"Dt") => statement(S::BalanceDay),
+            (Self::Summary, b"TtlNtries") => Self::SummaryAll,
+            (Self::Summary, b"TtlCdtNtries") => Self::SummaryCredits,
+            (Self::Summary, b"TtlDbtNtries") => Self::SummaryDebits,
+            (Self::SummaryAll, b"NbOfNtries") => statement(S::AllCount),
+            (Self::SummaryCredits, b"NbOfNtries") => statement(S::CreditCount),
+            (Self::SummaryCredits, b"Sum") => statement(S::CreditSum),
+            (Self::SummaryDebits, b"NbOfNtries") => statement(S::DebitCount),
+            (Self::SummaryDebits, b"Sum") => statement(S::DebitSum),
             _ => Self::Skipped,
         }
     }
 
-    fn in_entry(self, name: &str) -> Self {
+    fn in_entry(self, name: &[u8]) -> Self {
         use {EntryText as E, TransactionText as T};
         match (self, name) {
-            (Self::Entry, "NtryRef") => entry(E::Reference),
-            (Self::Entry, "Amt") => entry(E::Amount),
-            (Self::Entry, "CdtDbtInd") => entry(E::Indicator),
-            (Self::Entry, "RvslInd") => entry(E::Reversal),
-            (Self::Entry, "Sts") => entry(E::Status),
-            (Self::Entry, "BookgDt") => entry(E::BookingDay),
-            (Self::Entry, "ValDt") => entry(E::ValueDay),
-            (Self::Entry, "AcctSvcrRef") => entry(E::BankReference),
-            (Self::Entry, "NtryDtls") => Self::Details,
+            (Self::Entry, b"NtryRef") => entry(E::Reference),
+            (Self::Entry, b"Amt") => entry(E::Amount),
+            (Self::Entry, b"CdtDbtInd") => entry(E::Indicator),
+            (Self::Entry, b"RvslInd") => entry(E::Reversal),
+            (Self::Entry, b"Sts") => entry(E::Status),
+            (Self::Entry, b"BookgDt") => entry(E::BookingDay),
+            (Self::Entry, b"ValDt") => entry(E::ValueDay),
+            (Self::Entry, b"AcctSvcrRef") => entry(E::BankReference),
+            (Self::Entry, b"NtryDtls") => Self::Details,
             // Version 001.01 has no NtryDtls between.
-            (Self::Entry | Self::Details, "TxDtls") => Self::Transaction,
-            (Self::Entry, "AddtlNtryInf") => entry(E::Information),
-            (Self::Transaction, "Refs") => Self::References,
-            (Self::Transaction, "Amt") => transaction(T::Amount),
-            (Self::Transaction, "CdtDbtInd") => transaction(T::Indicator),
-            (Self::Transaction, "AmtDtls") => Self::AmountDetails,
-            (Self::Transaction, "RltdPties") => Self::Parties,
-            (Self::Transaction, "RmtInf") => Self::Remittance,
-            (Self::Transaction, "RltdDts") => Self::Dates,
-            (Self::Transaction, "RtrInf") => transaction(T::Return),
-            (Self::Transaction, "AddtlTxInf") => transaction(T::Free),
-            (Self::References, "AcctSvcrRef") => transaction(T::BankReference),
-            (Self::References, "EndToEndId") => transaction(T::EndToEnd),
-            (Self::References, "TxId") => transaction(T::TransactionId),
-            (Self::References, "InstrId") => transaction(T::InstructionId),
-            (Self::References, "UETR") => transaction(T::Uetr),
+            (Self::Entry | Self::Details, b"TxDtls") => Self::Transaction,
+            (Self::Entry, b"AddtlNtryInf") => entry(E::Information),
+            (Self::Transaction, b"Refs") => Self::References,
+            (Self::Transaction, b"Amt") => transaction(T::Amount),
+            (Self::Transaction, b"CdtDbtInd") => transaction(T::Indicator),
+            (Self::Transaction, b"AmtDtls") => Self::AmountDetails,
+            (Self::Transaction, b"RltdPties") => Self::Parties,
+            (Self::Transaction, b"RmtInf") => Self::Remittance,
+            (Self::Transaction, b"RltdDts") => Self::Dates,
+            (Self::Transaction, b"RtrInf") => transaction(T::Return),
+            (Self::Transaction, b"AddtlTxInf") => transaction(T::Free),
+            (Self::References, b"AcctSvcrRef") => transaction(T::BankReference),
+            (Self::References, b"EndToEndId") => transaction(T::EndToEnd),
+            (Self::References, b"TxId") => transaction(T::TransactionId),
+            (Self::References, b"InstrId") => transaction(T::InstructionId),
+            (Self::References, b"UETR") => transaction(T::Uetr),
             _ => Self::Skipped,
         }
     }
 
-    fn in_details(self, name: &str) -> Self {
+    fn in_details(self, name: &[u8]) -> Self {
         use TransactionText as T;
         match (self, name) {
-            (Self::AmountDetails, "InstdAmt") => Self::InstructedAmount,
-            (Self::AmountDetails, "TxAmt") => Self::TransactionAmount,
-            (Self::InstructedAmount, "Amt") => transaction(T::InstructedAmount),
-            (Self::TransactionAmount, "Amt") => transaction(T::TransactionAmount),
-            (Self::Parties, "Dbtr") => Self::Debtor,
-            (Self::Parties, "UltmtDbtr") => Self::UltimateDebtor,
-            (Self::Parties, "DbtrAcct") => Self::DebtorAccount,
-            (Self::Parties, "CdtrAcct") => Self::CreditorAccount,
+            (Self::AmountDetails, b"InstdAmt") => Self::InstructedAmount,
+            (Self::AmountDetails, b"TxAmt") => Self::TransactionAmount,
+            (Self::InstructedAmount, b"Amt") => transaction(T::InstructedAmount),
+            (Self::TransactionAmount, b"Amt") => transaction(T::TransactionAmount),
+            (Self::Parties, b"Dbtr") => Self::Debtor,
+            (Self::Parties, b"UltmtDbtr") => Self::UltimateDebtor,
+            (Self::Parties, b"DbtrAcct") => Self::DebtorAccount,
+            (Self::Parties, b"CdtrAcct") => Self::CreditorAccount,
             // From 001.08 on a party may be an agent: the person is one element deeper.
-            (Self::Debtor, "Pty") => Self::DebtorParty,
-            (Self::UltimateDebtor, "Pty") => Self::UltimateDebtor,
-            (Self::Debtor | Self::DebtorParty, "Nm") => transaction(T::DebtorName),
-            (Self::UltimateDebtor, "Nm") => transaction(T::UltimateDebtorName),
-            (Self::Debtor | Self::DebtorParty, "Id") => Self::DebtorId,
-            (Self::DebtorId, "OrgId" | "PrvtId") => Self::DebtorId,
-            (Self::DebtorId, "Othr") => Self::DebtorIdOther,
-            (Self::DebtorIdOther, "Id") => transaction(T::DebtorId),
-            (Self::DebtorIdOther, "SchmeNm") => Self::DebtorIdScheme,
-            (Self::DebtorIdScheme, "Cd") => transaction(T::DebtorIdScheme),
-            (Self::DebtorAccount, "Id") => Self::DebtorAccountId,
-            (Self::DebtorAccountId, "Othr" | "PrtryAcct") => Self::DebtorAccountId,
-            (Self::DebtorAccountId, "IBAN" | "BBAN" | "Id") => transaction(T::DebtorAccount),
-            (Self::CreditorAccount, "Id") => Self::CreditorAccountId,
-            (Self::CreditorAccountId, "Othr" | "PrtryAcct") => Self::CreditorAccountId,
-            (Self::CreditorAccountId, "IBAN" | "BBAN" | "Id") => transaction(T::CreditorAccount),
-            (Self::Remittance, "Ustrd") => transaction(T::Free),
-            (Self::Remittance, "Strd") => Self::Structured,
-            (Self::Structured, "CdtrRefInf") => Self::CreditorReference,
-            (Self::Structured, "RfrdDocInf") => Self::ReferredDocument,
-            (Self::Structured, "AddtlRmtInf") => transaction(T::Free),
+            (Self::Debtor, b"Pty") => Self::DebtorParty,
+            (Self::UltimateDebtor, b"Pty") => Self::UltimateDebtor,
+            (Self::Debtor | Self::DebtorParty, b"Nm") => transaction(T::DebtorName),
+            (Self::UltimateDebtor, b"Nm") => transaction(T::UltimateDebtorName),
+            (Self::Debtor | Self::DebtorParty, b"Id") => Self::DebtorId,
+            (Self::DebtorId, b"OrgId" | b"PrvtId") => Self::DebtorId,
+            (Self::DebtorId, b"Othr") => Self::DebtorIdOther,
+            (Self::DebtorIdOther, b"Id") => transaction(T::DebtorId),
+            (Self::DebtorIdOther, b"SchmeNm") => Self::DebtorIdScheme,
+            (Self::DebtorIdScheme, b"Cd") => transaction(T::DebtorIdScheme),
+            (Self::DebtorAccount, b"Id") => Self::DebtorAccountId,
+            (Self::DebtorAccountId, b"Othr" | b"PrtryAcct") => Self::DebtorAccountId,
+            (Self::DebtorAccountId, b"IBAN" | b"BBAN" | b"Id") => transaction(T::DebtorAccount),
+            (Self::CreditorAccount, b"Id") => Self::CreditorAccountId,
+            (Self::CreditorAccountId, b"Othr" | b"PrtryAcct") => Self::CreditorAccountId,
+            (Self::CreditorAccountId, b"IBAN" | b"BBAN" | b"Id") => transaction(T::CreditorAccount),
+            (Self::Remittance, b"Ustrd") => transaction(T::Free),
+            (Self::Remittance, b"Strd") => Self::Structured,
+            (Self::Structured, b"CdtrRefInf") => Self::CreditorReference,
+            (Self::Structured, b"RfrdDocInf") => Self::ReferredDocument,
+            (Self::Structured, b"AddtlRmtInf") => transaction(T::Free),
             // The second names are those of version 001.01.
-            (Self::CreditorReference, "Ref" | "CdtrRef") => transaction(T::CreditorReference),
-            (Self::ReferredDocument, "Nb" | "RfrdDocNb") => transaction(T::Free),
-            (Self::Dates, "AccptncDtTm") => transaction(T::AcceptedAt),
+            (Self::CreditorReference, b"Ref" | b"CdtrRef") => transaction(T::CreditorReference),
+            (Self::ReferredDocument, b"Nb" | b"RfrdDocNb") => transaction(T::Free),
+            (Self::Dates, b"AccptncDtTm") => transaction(T::AcceptedAt),
             _ => Self::Skipped,
         }
     }
@@ -284,11 +282,11 @@ impl Place {
 
 impl Text {
     /// Some texts may stand one element deeper: a status since 001.08, a date by its kind.
-    fn child(self, name: &str) -> Place {
+    fn child(self, name: &[u8]) -> Place {
         let deeper = match self {
-            Self::Entry(EntryText::Status) => matches!(name, "Cd" | "Prtry"),
+            Self::Entry(EntryText::Status) => matches!(name, b"Cd" | b"Prtry"),
             Self::Entry(EntryText::BookingDay | EntryText::ValueDay)
-            | Self::Statement(StatementText::BalanceDay) => matches!(name, "Dt" | "DtTm"),
+            | Self::Statement(StatementText::BalanceDay) => matches!(name, b"Dt" | b"DtTm"),
             Self::Entry(_) | Self::Statement(_) | Self::Transaction(_) => false,
         };
         if deeper { Place::Text(self) } else { Place::Skipped }
@@ -308,11 +306,11 @@ fn transaction(text: TransactionText) -> Place {
 }
 
 /// The number of the message that an element begins, also by the names of version 001.01.
-pub(super) fn message_number(name: &str) -> Option<&'static str> {
-    match name.strip_suffix("V01").unwrap_or(name) {
-        "BkToCstmrAcctRpt" => Some("camt.052"),
-        "BkToCstmrStmt" => Some("camt.053"),
-        "BkToCstmrDbtCdtNtfctn" => Some("camt.054"),
+pub(super) fn message_number(name: &[u8]) -> Option<&'static str> {
+    match name.strip_suffix(b"V01").unwrap_or(name) {
+        b"BkToCstmrAcctRpt" => Some("camt.052"),
+        b"BkToCstmrStmt" => Some("camt.053"),
+        b"BkToCstmrDbtCdtNtfctn" => Some("camt.054"),
         _ => None,
     }
 }

@@ -71,7 +71,11 @@ impl Context<'_> {
         // Entries may share a reference, as a payment and its fee do; not with the same amount.
         let named = named.map(|named| format!("{named}/{}", amount.amount()));
         let names = Names { bank: named.as_deref(), end_to_end: paid.end_to_end.as_deref() };
-        let said = said(&paid, (direction, amount), booked_on);
+        let said = if identifier.needs_content(names) {
+            said(&paid, (direction, amount), booked_on)
+        } else {
+            String::new()
+        };
         let (payment_id, identity) = identifier.identify(self.account.unwrap_or(""), names, &said);
         let account = self.account.map(str::to_owned);
         let batch = !only && money.0 == Direction::Credit && state == RowState::Credited;

@@ -23,6 +23,8 @@ pub(super) struct Statement {
     pub(super) account: Option<String>,
     /// The account's currency, as it is said.
     pub(super) unit: Option<Unit>,
+    /// That of the first entry.
+    pub(super) met: Option<Unit>,
     opening: Option<Figure>,
     previous: Option<Figure>,
     closing: Option<Figure>,
@@ -130,7 +132,7 @@ impl Statement {
     }
 
     pub(super) fn currency(&self) -> Option<Currency> {
-        self.unit.map(|unit| unit.currency)
+        self.unit.or(self.met).map(|unit| unit.currency)
     }
 
     /// Its identity: the same statement made again is the same; its pages are several.
@@ -145,7 +147,7 @@ impl Statement {
     pub(super) fn declared(&self) -> Declared {
         let mut unreadable = Vec::new();
         let mut sum = |field, text: &Said| {
-            let unit = self.unit?;
+            let unit = self.unit.or(self.met)?;
             // Some banks write what went out below zero.
             let text = text.as_deref()?.trim_start_matches('-');
             let read = unit.money(field, text).ok();

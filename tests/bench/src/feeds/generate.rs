@@ -177,11 +177,8 @@ fn mt940(out: &mut impl Write, count: u64) -> io::Result<()> {
         }
         let (mark, code) = (if payment.credit { 'C' } else { 'D' }, payment.code());
         let (first, second) = code.split_at(20);
-        balance = if payment.credit {
-            balance + payment.kopecks
-        } else {
-            balance - payment.kopecks
-        };
+        balance =
+            if payment.credit { balance + payment.kopecks } else { balance - payment.kopecks };
         let money = comma(payment.kopecks);
         write!(out, ":61:2604010401{mark}{money}NTRFREF{number:09}//BANK{number:09}\r\n")?;
         write!(out, ":86:166?00PAYMENT?109300?20SVWZ+ORDER {first}\r\n")?;
@@ -201,7 +198,10 @@ fn comma(kopecks: u64) -> String {
 fn erip(out: &mut impl Write, count: u64) -> io::Result<()> {
     let total: u64 = payments(count).map(|payment| payment.kopecks).sum();
     let total = amount(total);
-    encoded(out, &format!("5^70000007^12^20260401090000^{count}^740^100000007^933^{total}^0.00\r\n"))?;
+    encoded(
+        out,
+        &format!("5^70000007^12^20260401090000^{count}^740^100000007^933^{total}^0.00\r\n"),
+    )?;
     for payment in payments(count) {
         let (number, money, code) = (payment.number + 1, payment.amount(), payment.code());
         let operation = 900_000_000 + payment.number;
@@ -219,7 +219,12 @@ fn erip(out: &mut impl Write, count: u64) -> io::Result<()> {
 fn client_bank(out: &mut impl Write, count: u64) -> io::Result<()> {
     let [(_, came), (_, went)] = sums(count);
     let (came_text, went_text) = (amount(came), amount(went));
-    encoded(out, &format!("***** ^Type=4^ ^Acc={ACCOUNT}^  -  Выписка\r\n[OUT_PARAM]\r\n^RestIn={went_text}^\r\n"))?;
+    encoded(
+        out,
+        &format!(
+            "***** ^Type=4^ ^Acc={ACCOUNT}^  -  Выписка\r\n[OUT_PARAM]\r\n^RestIn={went_text}^\r\n"
+        ),
+    )?;
     for payment in payments(count) {
         let (number, money, code) = (payment.number + 1, payment.amount(), payment.code());
         let (debit, credit) =
@@ -237,7 +242,10 @@ fn client_bank(out: &mut impl Write, count: u64) -> io::Result<()> {
             ),
         )?;
     }
-    encoded(out, &format!("^DB={went_text}^\r\n^CR={came_text}^\r\n^RestOut={came_text}^\r\n######\r\n"))
+    encoded(
+        out,
+        &format!("^DB={went_text}^\r\n^CR={came_text}^\r\n^RestOut={came_text}^\r\n######\r\n"),
+    )
 }
 
 /// Writes the text as these programs do.

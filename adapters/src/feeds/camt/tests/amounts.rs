@@ -1,0 +1,174 @@
+//! What was paid (FEEDS.md D 6, 7, 12).
+
+use expect_test::expect;
+
+use super::{check, credit, details, statement};
+
+#[test]
+fn the_transaction_says_what_was_paid_else_the_entry() {
+    let amounts = [
+        "",
+        "<Amt Ccy=\"BYN\">30</Amt>",
+        "<Amt Ccy=\"BYN\">29.50</Amt>",
+        "<AmtDtls><TxAmt><Amt Ccy=\"BYN\">30.00</Amt></TxAmt></AmtDtls>",
+        "<AmtDtls><InstdAmt><Amt Ccy=\"USD\">9.00</Amt></InstdAmt></AmtDtls>",
+        "<Amt Ccy=\"USD\">9.00</Amt>",
+        "<Amt Ccy=\"BYN\">0</Amt>",
+        "<AmtDtls><InstdAmt><Amt Ccy=\"DEM\">9.00</Amt></InstdAmt></AmtDtls>",
+        "<Amt Ccy=\"BYN\">30,00</Amt>",
+    ];
+    let entries: String = amounts.iter().map(|amount| credit(&details(amount))).collect();
+    check(
+        &statement(&entries),
+        expect![[r#"
+        1 @362 Credited +30.00 BYN booked=2026-04-01
+        2 @528 Credited +30.00 BYN booked=2026-04-01
+        3 @717 Credited +29.50 BYN booked=2026-04-01
+        4 @909 Credited +30.00 BYN booked=2026-04-01
+        5 @1135 Credited +30.00 BYN booked=2026-04-01
+        6 @1366 Credited +30.00 BYN booked=2026-04-01
+        7 @1557 Credited +30.00 BYN booked=2026-04-01
+        8 @1745 Credited +30.00 BYN booked=2026-04-01
+        row 9 at byte 1976: Amt cannot be "30,00" [amount]
+        warning: the entry at byte 586 is not the sum of its transactions
+    "#]],
+    );
+}
+
+#[test]
+fn each_of_several_transactions_says_its_own() {
+    let several = |second: &str| {
+        credit(&format!(
+            "<NtryDtls><TxDtls><Amt Ccy=\"BYN\">10.00</Amt></TxDtls><TxDtls>{second}</TxDtls>\
+             </NtryDtls>"
+        ))
+    };
+    let seconds = [
+        "<Amt Ccy=\"BYN\">20.00</Amt>",
+        "<Amt Ccy=\"BYN\">20.01</Amt>",
+        "<AmtDtls><InstdAmt><Amt Ccy=\"BYN\">20.00</Amt></InstdAmt></AmtDtls>",
+        "<Amt Ccy=\"USD\">6.00</Amt><AmtDtls><TxAmt><Amt Ccy=\"BYN\">20.00</Amt></TxAmt></AmtDtls>",
+        "<Amt Ccy=\"USD\">6.00</Amt>",
+        "<AmtDtls><InstdAmt><Amt Ccy=\"USD\">6.00</Amt></InstdAmt></AmtDtls>",
+        "",
+        "<CdtDbtInd>DBIT</CdtDbtInd>",
+        "<Amt Ccy=\"BYN\">x</Amt><CdtDbtInd>DBIT</CdtDbtInd>",
+    ];
+    let entries: String = seconds.iter().map(|second| several(second)).collect();
+    check(
+        &statement(&entries),
+        expect![[r#"
+        1 @362 Credited +10.00 BYN booked=2026-04-01
+        2 @405 Credited +20.00 BYN booked=2026-04-01
+        3 @597 Credited +10.00 BYN booked=2026-04-01
+        4 @640 Credited +20.01 BYN booked=2026-04-01
+        5 @832 Credited +10.00 BYN booked=2026-04-01
+        6 @875 Credited +20.00 BYN booked=2026-04-01
+        7 @1107 Credited +10.00 BYN booked=2026-04-01
+        8 @1150 Credited +20.00 BYN booked=2026-04-01
+        9 @1401 Credited +10.00 BYN booked=2026-04-01
+        10 @1444 Credited +6.00 USD booked=2026-04-01
+        11 @1635 Credited +10.00 BYN booked=2026-04-01
+        row 12 at byte 1678: one of several without an amount [missing]
+        13 @1909 Credited +10.00 BYN booked=2026-04-01
+        row 14 at byte 1952: one of several without an amount [missing]
+        15 @2118 Credited +10.00 BYN booked=2026-04-01
+        16 @2354 Credited +10.00 BYN booked=2026-04-01
+        warning: the entry at byte 466 is not the sum of its transactions
+    "#]],
+    );
+}
+
+#[test]
+fn amounts_are_decimals_of_the_standard() {
+    let entry = |ccy: &str, amount: &str| {
+        format!(
+            "<Ntry><Amt Ccy=\"{ccy}\">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>\
+             <BookgDt><Dt>2026-04-01</Dt></BookgDt></Ntry>"
+        )
+    };
+    let amounts = [
+        ("BYN", "50"),
+        ("BYN", "0.2"),
+        ("BYN", ".72"),
+        ("BYN", "5."),
+        ("BYN", "+5.00"),
+        ("BYN", "\n 8.85000 \n"),
+        ("BYN", "0000000000828.53"),
+        ("BYN", "9999999999999.99"),
+        ("JPY", "700"),
+        ("JPY", "700.00000"),
+        ("BHD", "0.125"),
+        ("BYN", "0"),
+        ("XXX", "5.00"),
+        ("BYN", "8.85001"),
+        ("BYN", "-5.00"),
+        ("BYN", "12,50"),
+        ("BYN", "1 000.00"),
+        ("BYN", "1e3"),
+        ("BYN", "."),
+        ("BYN", "10000000000000.00"),
+        ("BYN", "٥"),
+        ("byn", "5.00"),
+        ("", "5.00"),
+    ];
+    let entries: String = amounts.iter().map(|(ccy, amount)| entry(ccy, amount)).collect();
+    check(
+        &statement(&entries),
+        expect![[r#"
+        1 @231 Credited +50.00 BYN booked=2026-04-01
+        2 @332 Credited +0.20 BYN booked=2026-04-01
+        3 @434 Credited +0.72 BYN booked=2026-04-01
+        4 @536 Credited +5.00 BYN booked=2026-04-01
+        5 @637 Credited +5.00 BYN booked=2026-04-01
+        6 @741 Credited +8.85 BYN booked=2026-04-01
+        7 @851 Credited +828.53 BYN booked=2026-04-01
+        8 @966 Credited +9999999999999.99 BYN booked=2026-04-01
+        9 @1081 Credited +700 JPY booked=2026-04-01
+        10 @1183 Credited +700 JPY booked=2026-04-01
+        11 @1291 Credited +0.125 BHD booked=2026-04-01
+        12 @1395 Information +0.00 BYN booked=2026-04-01
+        13 @1495 Credited +5.00 BYN booked=2026-04-01
+        row 14 at byte 1598: Amt cannot be "8.85001" [amount]
+        row 15 at byte 1704: Amt cannot be "-5.00" [amount]
+        row 16 at byte 1808: Amt cannot be "12,50" [amount]
+        row 17 at byte 1912: Amt cannot be "1 000.00" [amount]
+        row 18 at byte 2019: Amt cannot be "1x3" [amount]
+        row 19 at byte 2121: Amt cannot be "." [amount]
+        row 20 at byte 2221: Amt cannot be "10000000000000.00" [amount]
+        row 21 at byte 2337: Amt cannot be "xx" [amount]
+        row 22 at byte 2438: Ccy cannot be "xxx" [currency]
+        row 23 at byte 2541: Ccy cannot be "" [currency]
+    "#]],
+    );
+}
+
+#[test]
+fn a_currency_may_be_the_account_s() {
+    let entry = |tag: &str| {
+        format!(
+            "<Ntry>{tag}5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><BookgDt><Dt>2026-04-01</Dt></BookgDt></Ntry>"
+        )
+    };
+    let tags = ["<Amt>", "<Amt Ccy='BYN' >", "<Amt a=\"1\" Ccy = 'EUR'>", "<Amt Ccy=\"XXX\">"];
+    let entries: String = tags.iter().map(|tag| entry(tag)).collect();
+    check(
+        &statement(&entries),
+        expect![[r#"
+        1 @231 Credited +5.00 BYN booked=2026-04-01
+        2 @324 Credited +5.00 BYN booked=2026-04-01
+        3 @428 Credited +5.00 EUR booked=2026-04-01
+        4 @539 Credited +5.00 BYN booked=2026-04-01
+    "#]],
+    );
+    let nameless = statement(&entries).replace("<Ccy>BYN</Ccy>", "");
+    check(
+        &nameless,
+        expect![[r#"
+        row 1 at byte 217: an amount in no currency, on an account of none [currency]
+        2 @310 Credited +5.00 BYN booked=2026-04-01
+        3 @414 Credited +5.00 EUR booked=2026-04-01
+        row 4 at byte 525: an amount in no currency, on an account of none [currency]
+    "#]],
+    );
+}
