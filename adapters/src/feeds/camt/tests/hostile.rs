@@ -112,7 +112,7 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
     fn no_bytes_make_the_reader_panic(pieces in pieces(), inside in any::<bool>()) {
         let mut bytes = if inside { b"<BkToCstmrStmt><Stmt>".to_vec() } else { vec![] };

@@ -81,7 +81,7 @@ fn written(paid: &Paid) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
     fn what_was_written_is_read(all in proptest::collection::vec(paid(), 0..12)) {
         let entries: String = all.iter().map(written).collect();
