@@ -14,6 +14,7 @@ mod erip;
 mod error;
 mod identity;
 mod lines;
+mod mt;
 mod onec;
 mod row;
 mod totals;
@@ -37,6 +38,7 @@ use self::camt::Camt;
 use self::client_bank::Statement;
 use self::erip::Register;
 use self::error::Fault;
+use self::mt::Messages;
 use self::onec::Exchange;
 use self::totals::Entry;
 
@@ -54,6 +56,8 @@ pub enum FileFormat {
     Camt,
     /// 1CClientBankExchange.
     OneC,
+    /// SWIFT's MT940 and MT942.
+    Mt940,
 }
 
 /// A name of no format, or of no rule.
@@ -103,11 +107,12 @@ enum Source<R> {
     ClientBank(Statement<R>),
     Camt(Box<Camt<R>>),
     OneC(Exchange<R>),
+    Mt940(Box<Messages<R>>),
 }
 
 impl FileFormat {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Erip, Self::ClientBank, Self::Camt, Self::OneC];
+    pub const ALL: [Self; 5] = [Self::Erip, Self::ClientBank, Self::Camt, Self::OneC, Self::Mt940];
 
     /// The name in settings and reports.
     pub fn as_str(self) -> &'static str {
@@ -116,6 +121,7 @@ impl FileFormat {
             Self::ClientBank => "client_bank",
             Self::Camt => "camt",
             Self::OneC => "1c",
+            Self::Mt940 => "mt940",
         }
     }
 
@@ -131,8 +137,10 @@ impl FileFormat {
             Some(Self::ClientBank)
         } else if onec::begins(first) {
             Some(Self::OneC)
+        } else if erip::begins(first) {
+            Some(Self::Erip)
         } else {
-            erip::begins(first).then_some(Self::Erip)
+            mt::begins(start.as_bytes()).then_some(Self::Mt940)
         }
     }
 }
@@ -145,6 +153,7 @@ impl<R: BufRead> Reader<R> {
             FileFormat::ClientBank => Source::ClientBank(Statement::open(source, options)?),
             FileFormat::Camt => Source::Camt(Box::new(Camt::open(source, options)?)),
             FileFormat::OneC => Source::OneC(Exchange::open(source, options)?),
+            FileFormat::Mt940 => Source::Mt940(Box::new(Messages::open(source, options)?)),
         };
         let amount_rule = options.amount_rule;
         Ok(Self { source, books: Books::default(), amount_rule, ended: false })
@@ -157,6 +166,7 @@ impl<R: BufRead> Reader<R> {
             Source::ClientBank(statement) => statement.head(),
             Source::Camt(camt) => camt.head(),
             Source::OneC(exchange) => exchange.head(),
+            Source::Mt940(messages) => messages.head(),
         }
     }
 
@@ -176,6 +186,7 @@ impl<R: BufRead> Reader<R> {
             Source::ClientBank(statement) => statement.progress(),
             Source::Camt(camt) => camt.progress(),
             Source::OneC(exchange) => exchange.progress(),
+            Source::Mt940(messages) => messages.progress(),
         }
     }
 
@@ -252,6 +263,7 @@ impl<R: BufRead> Reader<R> {
                 Source::ClientBank(statement) => statement.next()?,
                 Source::Camt(camt) => camt.next()?,
                 Source::OneC(exchange) => exchange.next()?,
+                Source::Mt940(messages) => messages.next()?,
             };
             let Some(item) = item else { return Ok(None) };
             if let Some(row) = self.take(item)? {
@@ -279,7 +291,7 @@ impl FromStr for FileFormat {
 
     fn from_str(text: &str) -> Result<Self, NameError> {
         let known = Self::ALL.into_iter().find(|format| format.as_str() == text);
-        known.ok_or(NameError { expected: "erip, client_bank, camt, 1c" })
+        known.ok_or(NameError { expected: "erip, client_bank, camt, 1c, mt940" })
     }
 }
 

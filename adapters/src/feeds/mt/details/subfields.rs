@@ -1,0 +1,124 @@
+//! The dialect of numbered subfields, `166?00GUTSCHRIFT?20EREF+…?32NAME`: that of German banks,
+//! used with other separators elsewhere (`~20`, `<20`, `>20`, `^20`).
+
+use super::{Found, add};
+
+/// The signs that begin a subfield in one dialect or another.
+const SEPARATORS: [u8; 5] = [b'?', b'^', b'<', b'~', b'>'];
+
+/// The longest text before the first subfield: a code of the booking.
+const PREFIX_BYTES_MAX: usize = 5;
+
+/// The length of a subfield that was filled to its end, and of what may be one in wider dialects.
+const FULL: usize = 27;
+const FULL_WIDE: usize = 35;
+
+/// The subfields of a text.
+pub(super) struct Subfields<'a> {
+    text: &'a str,
+    separator: u8,
+    /// The number of the next and where its text begins.
+    next: Option<(u8, usize)>,
+}
+
+impl<'a> Subfields<'a> {
+    /// The subfields, if the text is made of them.
+    pub(super) fn of(text: &'a str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let first = bytes
+            .iter()
+            .take(PREFIX_BYTES_MAX + 1)
+            .position(|byte| !(byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace()))?;
+        let separator = bytes[first];
+        if !SEPARATORS.contains(&separator) {
+            return None;
+        }
+        let next = number_at(bytes, first + 1)?;
+        Some(Self { text, separator, next: Some(next) })
+    }
+}
+
+impl<'a> Iterator for Subfields<'a> {
+    type Item = (u8, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (number, start) = self.next.take()?;
+        let bytes = self.text.as_bytes();
+        let mut from = start;
+        while let Some(skipped) = memchr::memchr(self.separator, &bytes[from..]) {
+            let at = from + skipped;
+            self.next = number_at(bytes, at + 1);
+            if self.next.is_some() {
+                return Some((number, &self.text[start..at]));
+            }
+            from = at + 1;
+        }
+        Some((number, &self.text[start..]))
+    }
+}
+
+/// Two digits, which the end of a line may cut, and where they end.
+fn number_at(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
+    let digit = |at: usize| {
+        let at = at + usize::from(bytes.get(at) == Some(&b'\n'));
+        let byte = bytes.get(at).filter(|byte| byte.is_ascii_digit())?;
+        Some((byte - b'0', at + 1))
+    };
+    let (tens, at) = digit(at)?;
+    let (ones, at) = digit(at)?;
+    Some((tens * 10 + ones, at))
+}
+
+pub(super) fn read(parts: Subfields<'_>, found: &mut Found) {
+    let mut filled = false;
+    let mut name_filled = false;
+    let mut iban = "";
+    for (number, text) in parts {
+        match number {
+            0 => add(&mut found.booking, " ", text),
+            20..=29 | 60..=65 => {
+                let text = text.trim_matches('\n');
+                join(&mut found.text, text, filled);
+                filled = is_full(text);
+            }
+            31 => add(&mut found.account, "", text),
+            32 | 33 => {
+                add(&mut found.name, if name_filled { "" } else { " " }, text);
+                name_filled = is_full(text);
+            }
+            38 => iban = text,
+            // What no bank's list names is shown rather than lost.
+            40..=59 | 66.. => found.add_line(text),
+            // Codes of the booking, of the other bank and of its reasons.
+            1..=19 | 30 | 34..=37 | 39 => {}
+        }
+    }
+    if !iban.trim().is_empty() {
+        found.account = iban.trim().to_owned();
+    }
+}
+
+fn is_full(text: &str) -> bool {
+    if text.len() < FULL {
+        return false;
+    }
+    let length = text.chars().count();
+    length == FULL || length >= FULL_WIDE
+}
+
+/// Adds a part of the text. A subfield that was filled to its end was cut there, in the middle of
+/// a word or not; next to digits the cut stays a line feed, across which the digits of an order
+/// code are joined and a letter does not touch them.
+fn join(text: &mut String, part: &str, filled: bool) {
+    let (Some(before), Some(after)) = (text.chars().next_back(), part.chars().next()) else {
+        text.push_str(part);
+        return;
+    };
+    let word = filled && before.is_alphabetic() && after.is_alphabetic();
+    let key = part.as_bytes().get(4) == Some(&b'+');
+    let space = before == ' ' || after == ' ';
+    if key || !(word || (filled && space)) {
+        text.push('\n');
+    }
+    text.push_str(part);
+}

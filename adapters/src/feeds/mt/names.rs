@@ -1,0 +1,97 @@
+//! The identities of entries (DOMAIN.md 7.1). A bank's reference is rarely an entry's own: a batch
+//! has one for all its payments, a number may come again next year. So it counts together with the
+//! value date and the amount, and those that have all of it in common are numbered within their
+//! statement. The mark does not count, so that a credit taken back names the credit if the bank's
+//! reference is the same; nor does the report's kind, so that MT940 names what MT942 told.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use kvit_schemas::MessageId;
+
+use super::details::is_no_reference;
+use super::entry::Entry;
+use crate::feeds::identity::{self, Identifier, Identity, IdentityRule};
+
+/// Gives the entries of a file their identities.
+pub(super) struct Names {
+    rule: IdentityRule,
+    weak: Identifier,
+    /// How often each name was given in the statement, by the hash of name and mark.
+    given: HashMap<u64, u32>,
+}
+
+impl Names {
+    pub(super) fn new(rule: IdentityRule) -> Self {
+        Self { rule, weak: Identifier::new(IdentityRule::Content), given: HashMap::new() }
+    }
+
+    /// A statement begins that goes on with none before it.
+    pub(super) fn begin_statement(&mut self) {
+        self.weak.begin_statement();
+        self.given = HashMap::new();
+    }
+
+    /// The identity of an entry of `account` with these references.
+    pub(super) fn identify(
+        &mut self,
+        account: &str,
+        entry: &Entry<'_>,
+        bank: Option<&str>,
+        end_to_end: Option<&str>,
+    ) -> (MessageId, Identity) {
+        let bank = bank.map(|name| (name, Identity::BankReference));
+        let end_to_end = end_to_end.map(|name| (name, Identity::EndToEnd));
+        let chosen = match self.rule {
+            IdentityRule::BankReference => bank,
+            IdentityRule::EndToEnd => end_to_end.or(bank),
+            IdentityRule::Content => None,
+        };
+        match chosen {
+            Some((name, identity)) => (self.numbered(account, name, entry), identity),
+            None => self.weak.identify(account, Default::default(), &entry.said()),
+        }
+    }
+
+    fn numbered(&mut self, account: &str, name: &str, entry: &Entry<'_>) -> MessageId {
+        let date = String::from_utf8_lossy(entry.posting.value_date);
+        let mut plain = String::with_capacity(96);
+        for part in [account, "/", name, "/", &date, "/"] {
+            plain.push_str(part);
+        }
+        push_number(&mut plain, entry.amount.minor());
+        let mut hash = DefaultHasher::new();
+        (plain.as_bytes(), entry.posting.mark).hash(&mut hash);
+        let given = self.given.entry(hash.finish()).or_insert(0);
+        *given = given.saturating_add(1);
+        if *given > 1 {
+            // Writing to a String cannot fail.
+            let _ = write!(plain, "#{given}");
+        }
+        identity::message_id(plain)
+    }
+}
+
+/// Formatting would take longer than all else that a name needs.
+pub(super) fn push_number(text: &mut String, number: i64) {
+    let mut digits = [0_u8; 20];
+    let mut at = digits.len();
+    let mut rest = number.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    text.push_str(std::str::from_utf8(&digits[at..]).unwrap_or(""));
+}
+
+/// True for what may be a reference of one booking: some banks put the beginning of a text where
+/// it belongs (`//MasterCard`).
+pub(super) fn is_real(reference: &str) -> bool {
+    let digits = reference.bytes().filter(u8::is_ascii_digit).count();
+    reference.len() >= 5 && digits >= 4 && !is_no_reference(reference)
+}

@@ -1,0 +1,68 @@
+//! Real files, which are no part of this repository, against the counts that others made.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::feeds::{FileFormat, Options, Reader};
+
+/// Files that say something else than the manifest, and what they really say: entries, and the sum
+/// of credits. The manifest's sums add up amounts in whatever currency.
+const EXCEPTIONS: [(&str, &str, &str); 2] = [
+    // The balances are in DEM, which is no currency since 2002 and has no place in `Money`: eleven
+    // entries are counted and refused.
+    ("mt940/svenstaro__mt942.sta", "11 0", "a currency that is none any more"),
+    // One line :61: alone. Nothing names a currency, so its 50,00 are refused.
+    ("mt940/wolph__empty_entry_date.sta", "1 0", "no currency"),
+];
+
+/// Entries and credits in hundredths, minor digits apart: as the manifest counts.
+fn counted(path: &Path) -> Option<(String, bool)> {
+    let bytes = std::fs::read(path).unwrap();
+    let mut reader = Reader::open(FileFormat::Mt940, &bytes[..], &Options::default()).ok()?;
+    for read in reader.by_ref() {
+        let _ = read.unwrap();
+    }
+    let totals = reader.totals();
+    let credits: i64 = totals
+        .sums
+        .iter()
+        .map(|(currency, sums)| match currency.minor_digits() {
+            0 => sums.credits.minor() * 100,
+            2 => sums.credits.minor(),
+            digits => panic!("{digits} minor digits"),
+        })
+        .sum();
+    Some((format!("{} {credits}", totals.entries), totals.lost == 0))
+}
+
+/// `1943308.78` as hundredths.
+fn hundredths(sum: &str) -> i64 {
+    let (whole, part) = sum.split_once('.').unwrap_or((sum, ""));
+    format!("{whole}{part:0<2}").parse().unwrap()
+}
+
+#[test]
+fn corpus_files_count_as_the_manifest_says() {
+    let Some(folder) = std::env::var_os("KVIT_CORPUS").map(std::path::PathBuf::from) else {
+        println!("KVIT_CORPUS is not set: no corpus was read");
+        return;
+    };
+    let manifest = std::fs::read_to_string(folder.join("MANIFEST.tsv")).unwrap();
+    let exceptions: BTreeMap<_, _> = EXCEPTIONS.iter().map(|it| (it.0, it.1)).collect();
+    let (mut files, mut wrong) = (0, Vec::new());
+    for line in manifest.lines().filter(|line| line.starts_with("mt940/")) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let (name, entries, sum) = (fields[0], fields[6], fields[8]);
+        files += 1;
+        let expected = match exceptions.get(name) {
+            Some(really) => (*really).to_owned(),
+            None => format!("{entries} {}", hundredths(sum)),
+        };
+        match counted(&folder.join(name)) {
+            Some((read, _)) if read == expected => {}
+            read => wrong.push(format!("{name}: {expected} was expected, {read:?} read")),
+        }
+    }
+    assert!(files > 0, "the manifest names no MT940 file");
+    assert!(wrong.is_empty(), "{files} files, {} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
