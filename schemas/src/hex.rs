@@ -1,14 +1,11 @@
 //! Hashes and keys as people and messages spell them.
 
-use std::fmt::Write;
+const DIGITS: [u8; 16] = *b"0123456789abcdef";
 
 /// Lower-case hexadecimal digits of `bytes`.
 pub fn encode(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digits = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    bytes.iter().flat_map(digits).map(char::from).collect()
 }
 
 /// The bytes that lower-case hexadecimal digits spell; `None` for any other text.

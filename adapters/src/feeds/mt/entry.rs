@@ -128,6 +128,7 @@ impl<'a> Entry<'a> {
             service: None,
             personal_account: None,
             purpose: said.purpose,
+            lump: None,
         };
         Ok((row, odd))
     }
@@ -145,8 +146,7 @@ impl<'a> Entry<'a> {
         push_number(&mut said, self.amount.minor());
         for part in [value_date, owner, bank, text] {
             said.push('\n');
-            let kept = part.iter().filter(|byte| !byte.is_ascii_whitespace());
-            said.extend(kept.map(|&byte| char::from(byte)));
+            String::from_utf8_lossy(part).split_ascii_whitespace().for_each(|it| said.push_str(it));
         }
         said
     }

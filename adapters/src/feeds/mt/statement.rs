@@ -49,6 +49,8 @@ pub(super) struct Statement {
     number: String,
     /// The date of the opening balance or, in an interim report, its time.
     dated: String,
+    /// The date of the closing balance.
+    closed_on: String,
     pub(super) unit: Option<Unit>,
     opening: Option<Balance>,
     closing: Option<Balance>,
@@ -146,6 +148,9 @@ impl Statement {
 
     fn take_closing(&mut self, name: &'static str, value: &str) {
         self.closed = true;
+        if let Some(field) = BalanceField::read(value.as_bytes()) {
+            self.closed_on = String::from_utf8_lossy(field.date).into_owned();
+        }
         self.closing = self.balance(name, value);
     }
 
@@ -213,14 +218,21 @@ impl Statement {
         }
     }
 
-    /// Account, number and page, and the date of the opening balance; the message's reference
-    /// where there is no number. `None` without an account.
+    /// Account, number and page, and the date of the opening balance; the message's reference where
+    /// there is no number. Some banks number nothing (`00000/001`): there the end of the period and
+    /// its balance tell a longer export from a shorter one. `None` without an account.
     pub(super) fn identity(&self) -> Option<MessageId> {
-        let account = &self.bare_account;
+        if self.bare_account.is_empty() {
+            return None;
+        }
         let number = if self.number.is_empty() { &self.reference } else { &self.number };
         let kind = self.kind().number();
-        (!account.is_empty())
-            .then(|| message_id(format!("{kind}/{account}/{number}/{}", self.dated)))
+        let mut plain = format!("{kind}/{}/{number}/{}", self.bare_account, self.dated);
+        if number.bytes().take_while(|&byte| byte != b'/').all(|byte| byte == b'0') {
+            let minor = self.closing.map_or(0, |balance| balance.minor);
+            plain = format!("{plain}-{}/{minor}", self.closed_on);
+        }
+        Some(message_id(plain))
     }
 
     /// The currency of a message that names none.

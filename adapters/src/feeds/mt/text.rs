@@ -114,13 +114,16 @@ impl Decoder {
     /// The text. Tabs become spaces, other control characters but line feeds the replacement
     /// character.
     pub(super) fn text<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, str> {
+        let plain = |&byte: &u8| (b' '..0x7f).contains(&byte) || byte == b'\n';
+        // Looking at every byte goes many at a time.
+        let all_plain = bytes.iter().fold(true, |all, byte| all & plain(byte));
         match std::str::from_utf8(bytes) {
-            Ok(text) if bytes.is_ascii() => without_controls(Cow::Borrowed(text)),
+            Ok(text) if all_plain => Cow::Borrowed(text),
             Ok(text) => {
-                self.utf8 = true;
-                without_controls(Cow::Borrowed(text))
+                self.utf8 |= !text.is_ascii();
+                without_controls(text)
             }
-            Err(_) => without_controls(Cow::Owned(self.not_utf8(bytes))),
+            Err(_) => without_controls(&self.not_utf8(bytes)),
         }
     }
 
@@ -157,11 +160,7 @@ fn script(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-fn without_controls(text: Cow<'_, str>) -> Cow<'_, str> {
-    let plain = |byte: u8| (b' '..0x7f).contains(&byte) || byte == b'\n';
-    if text.bytes().all(plain) {
-        return text;
-    }
+fn without_controls<'a>(text: &str) -> Cow<'a, str> {
     let shown = |c: char| match c {
         '\t' => ' ',
         '\n' => '\n',

@@ -4,6 +4,9 @@ use kvit_schemas::{Currency, Day, Money};
 
 use crate::feeds::totals::Balance;
 
+/// What is nearer than this in its own year is nearest there.
+const DAYS_NEAR: i64 = 180;
+
 /// A currency and its number of minor digits, looked up once a statement.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unit {
@@ -105,8 +108,13 @@ pub(super) fn value_day(digits: &[u8]) -> Option<ReadDay> {
 pub(super) fn entry_day(digits: &[u8], value: Option<Day>) -> Option<ReadDay> {
     let value = value?;
     let year = chrono::Datelike::year(&value.date());
-    let near = [year - 1, year, year + 1].into_iter().filter_map(|year| day_of(year, digits));
-    near.min_by_key(|read| read.day.days_since(value).abs())
+    let distance = |read: &ReadDay| read.day.days_since(value).abs();
+    let same = day_of(year, digits);
+    if same.as_ref().is_some_and(|read| distance(read) < DAYS_NEAR) {
+        return same;
+    }
+    let others = [year - 1, year + 1].into_iter().filter_map(|year| day_of(year, digits));
+    others.chain(same).min_by_key(distance)
 }
 
 fn day_of(year: i32, digits: &[u8]) -> Option<ReadDay> {

@@ -64,7 +64,8 @@ impl Found {
     fn finish(self) -> Details {
         let text = if self.text.trim().is_empty() { self.booking } else { self.text };
         let end_to_end = reference(self.end_to_end).or(reference(self.customer));
-        let account: String = self.account.chars().filter(|c| !c.is_whitespace()).collect();
+        let mut account = self.account;
+        account.retain(|c| !c.is_whitespace());
         Details {
             purpose: filled(text),
             name: filled(one_line(self.name)).or(filled(one_line(self.on_behalf))),
@@ -103,8 +104,7 @@ fn reference(text: String) -> Option<String> {
 
 /// The words that stand where there is no reference, and what is nothing but signs or zeros.
 pub(super) fn is_no_reference(text: &str) -> bool {
-    let known = ["NONREF", "NOTPROVIDED", "NOT PROVIDED", "NOREF", "NONE", "UNKNOWN", "EREF"]
-        .iter()
-        .any(|word| text.eq_ignore_ascii_case(word));
-    known || !text.chars().any(|c| c.is_alphanumeric() && c != '0')
+    let words = ["NONREF", "NOTPROVIDED", "NOT PROVIDED", "NOREF", "NONE", "UNKNOWN", "EREF"];
+    let is = |word: &str| word.len() == text.len() && word.eq_ignore_ascii_case(text);
+    words.into_iter().any(is) || !text.chars().any(|c| c.is_alphanumeric() && c != '0')
 }

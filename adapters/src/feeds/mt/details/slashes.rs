@@ -3,52 +3,45 @@
 
 use super::{CREDITOR_MAX, Found, add};
 
-/// The words that begin a part. Others are text: `/INV/1511682351`.
-const WORDS: [&str; 43] = [
-    "ACC",
-    "ACCT",
-    "ACNO",
-    "ADDR",
-    "BAI",
-    "BENM",
-    "BIC",
-    "CDTRREF",
-    "CDTRREFTP",
-    "CHGS",
-    "CNTP",
-    "CREF",
-    "CSID",
-    "EREF",
-    "EXCH",
-    "IBAN",
-    "ID",
-    "IREF",
-    "ISDT",
-    "MARF",
-    "MREF",
-    "NAME",
-    "NREF",
-    "OCMT",
-    "ORDP",
-    "ORDRP",
-    "PREF",
-    "PURP",
-    "REMI",
-    "RETN",
-    "RTRN",
-    "SUMM",
-    "SVCL",
-    "TRCD",
-    "TRTP",
-    "TXT",
-    "UCRD",
-    "UDTR",
-    "ULTB",
-    "ULTC",
-    "ULTD",
-    "ULTDR",
-    "BREF",
-];
+/// What stands behind a word.
+#[derive(Clone, Copy)]
+enum Part {
+    /// Text before the first word.
+    Before,
+    Remittance,
+    EndToEnd,
+    Customer,
+    CreditorReference,
+    Name,
+    Account,
+    Counterparty,
+    Party,
+    Text,
+    Booking,
+    /// Mandates, codes, dates, charges.
+    Other,
+}
+
+/// The part that a word begins. Words that are not here are text: `/INV/1511682351`.
+fn part(word: &[u8]) -> Option<Part> {
+    Some(match word {
+        b"REMI" => Part::Remittance,
+        b"EREF" => Part::EndToEnd,
+        b"CREF" => Part::Customer,
+        b"CDTRREF" => Part::CreditorReference,
+        b"NAME" => Part::Name,
+        b"IBAN" | b"ACNO" | b"ACCT" => Part::Account,
+        b"CNTP" => Part::Counterparty,
+        b"ORDP" | b"ORDRP" | b"BENM" => Part::Party,
+        b"TXT" | b"SUMM" => Part::Text,
+        b"BAI" | b"RTRN" | b"RETN" => Part::Booking,
+        b"ACC" | b"ADDR" | b"BIC" | b"BREF" | b"CDTRREFTP" | b"CHGS" | b"CSID" | b"EXCH" | b"ID"
+        | b"IREF" | b"ISDT" | b"MARF" | b"MREF" | b"NREF" | b"OCMT" | b"PREF" | b"PURP"
+        | b"SVCL" | b"TRCD" | b"TRTP" | b"UCRD" | b"UDTR" | b"ULTB" | b"ULTC" | b"ULTD"
+        | b"ULTDR" => Part::Other,
+        _ => return None,
+    })
+}
 
 /// True for a text that begins with such a word, known or not.
 pub(super) fn begins(text: &str) -> bool {
@@ -57,48 +50,45 @@ pub(super) fn begins(text: &str) -> bool {
     (2..=9).contains(&length) && rest.as_bytes().get(length) == Some(&b'/')
 }
 
-/// The known word that begins at a slash, and where its part's text begins.
-fn word_at(text: &str, slash: usize) -> Option<(&'static str, usize)> {
-    let bytes = text.as_bytes();
-    let rest = &bytes[slash + 1..];
+/// The part that begins at a slash, and where its text does.
+fn part_at(text: &str, slash: usize) -> Option<(Part, usize)> {
+    let rest = &text.as_bytes()[slash + 1..];
     let length = rest.iter().take(10).position(|&byte| byte == b'/')?;
-    let word = WORDS.into_iter().find(|word| word.as_bytes() == &rest[..length])?;
-    Some((word, slash + length + 2))
+    Some((part(&rest[..length])?, slash + length + 2))
 }
 
 pub(super) fn read(text: &str, found: &mut Found) {
-    let mut part = ("", 0);
+    let (mut part, mut start) = (Part::Before, 0);
     let mut from = 0;
     while let Some(skipped) = memchr::memchr(b'/', &text.as_bytes()[from..]) {
         let slash = from + skipped;
-        match word_at(text, slash) {
-            Some(next) => {
-                take(part.0, &text[part.1..slash], found);
-                part = next;
-                // The slash behind a word may begin the next one.
-                from = part.1;
+        match part_at(text, slash) {
+            Some((next, next_start)) => {
+                take(part, &text[start..slash], found);
+                (part, start) = (next, next_start);
+                from = next_start;
             }
             None => from = slash + 1,
         }
     }
-    take(part.0, &text[part.1..], found);
+    take(part, &text[start..], found);
 }
 
-fn take(word: &str, text: &str, found: &mut Found) {
+fn take(part: Part, text: &str, found: &mut Found) {
     let value = text.trim().trim_matches('/').trim();
-    match word {
-        "" => found.add_line(text),
-        "REMI" => remittance(value, found),
-        "EREF" => first(&mut found.end_to_end, value),
-        "CREF" => first(&mut found.customer, value),
-        "CDTRREF" => creditor(value, found),
-        "NAME" => first(&mut found.name, value),
-        "IBAN" | "ACNO" | "ACCT" => first(&mut found.account, value),
-        "CNTP" => counterparty(value, found),
-        "ORDP" | "ORDRP" | "BENM" => party(value, found),
-        "TXT" | "SUMM" => found.add_line(value),
-        "BAI" | "RTRN" | "RETN" => add(&mut found.booking, " ", value),
-        _ => {}
+    match part {
+        Part::Before => found.add_line(text),
+        Part::Remittance => remittance(value, found),
+        Part::EndToEnd => first(&mut found.end_to_end, value),
+        Part::Customer => first(&mut found.customer, value),
+        Part::CreditorReference => creditor(value, found),
+        Part::Name => first(&mut found.name, value),
+        Part::Account => first(&mut found.account, value),
+        Part::Counterparty => counterparty(value, found),
+        Part::Party => party(value, found),
+        Part::Text => found.add_line(value),
+        Part::Booking => add(&mut found.booking, " ", value),
+        Part::Other => {}
     }
 }
 
