@@ -146,6 +146,7 @@ decoders! {
     frames_of_the_broker = "frames";
     registers_of_erip = "erip";
     statements_of_banks = "client-bank";
+    exchanges_of_1c = "1c";
     character_sets = "charset";
     codes_in_texts = "codes";
     values_as_text = "values";

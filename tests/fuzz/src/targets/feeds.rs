@@ -1,4 +1,5 @@
-//! Statement files: ERIP's registers, the client-bank text, and in which character set they are.
+//! Statement files: ERIP's messages, the client-bank text, 1CClientBankExchange, and in which
+//! character set they are.
 
 use std::io::BufReader;
 
@@ -24,6 +25,10 @@ pub(super) fn erip(input: &[u8]) {
 
 pub(super) fn client_bank(input: &[u8]) {
     read_twice(FileFormat::ClientBank, input, &Options::default());
+}
+
+pub(super) fn onec(input: &[u8]) {
+    read_twice(FileFormat::OneC, input, &Options::default());
 }
 
 /// Any bytes as a text among a statement's.

@@ -80,6 +80,23 @@ const BANK: &[&str] = &[
     "^OpDate=",
     "***** ^Type=4^",
 ];
+const ONEC: &[&str] = &[
+    "1CClientBankExchange\r\n",
+    "РасчСчет=40702810000000000001\r\n",
+    "СекцияРасчСчет\r\n",
+    "КонецРасчСчет\r\n",
+    "СекцияДокумент=x\r\n",
+    "КонецДокумента\r\n",
+    "КонецФайла\r\n",
+    "Сумма=1 052,98\r\n",
+    "ДатаПоступило=01.04.2026\r\n",
+    "ДатаСписано=",
+    "НазначениеПлатежа=",
+    "НазначениеПлатежа2=",
+    "Код=",
+    "Валюта=",
+    "=",
+];
 const TEXTS: &[&str] =
     &[" ", "-", "\u{2013}", "\n", "000000000000000000000000000017", "10000000000", "\u{660}", "A"];
 const VALUES: &[&str] =
@@ -145,6 +162,7 @@ pub const TARGETS: &[Target] = &[
     Target { memory: STREAM, ..body("frames", frames::run) },
     Target { words: ERIP, memory: STREAM, ..body("erip", feeds::erip) },
     Target { words: BANK, memory: STREAM, ..body("client-bank", feeds::client_bank) },
+    Target { words: ONEC, memory: STREAM, ..body("1c", feeds::onec) },
     Target { words: TEXTS, memory: STREAM, ..body("charset", feeds::charset) },
     Target { words: TEXTS, ..body("codes", values::codes) },
     Target { words: VALUES, ..body("values", values::texts) },
