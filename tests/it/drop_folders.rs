@@ -25,6 +25,10 @@ fn world() -> Result<(World, PathBuf)> {
     Ok((world, folder))
 }
 
+/// A message 204 that finds fault with one demand.
+const ANSWER: &str = "5^80000000^900^20260305101630^123^20260305101500^3^Errors^1\r\n\
+    2^Wrong amount^2^555^X^^^45.00^^20260305101500^^^^^^\r\n";
+
 /// As a careful writer does: under a temporary name, then renamed.
 fn put(folder: &Path, name: &str, text: &str) -> Result<()> {
     let temporary = folder.join(format!("{name}.tmp"));
@@ -42,6 +46,23 @@ fn report(folder: &Path, place: &str, name: &str) -> Result<Value> {
 async fn moved(folder: &Path, place: &str, name: &str) -> Result<()> {
     let to = folder.join(place).join(name);
     until("the file is moved", || async { Ok(to.exists()) }).await
+}
+
+#[tokio::test]
+async fn an_answer_of_erip_is_recorded_and_moves_no_money() -> Result<()> {
+    let (world, folder) = world()?;
+    put(&folder, "0000900.204", ANSWER)?;
+    let daemon = world.process(&[]).await?;
+    moved(&folder, "done", "0000900.204").await?;
+    let told = report(&folder, "done", "0000900.204")?;
+    assert_eq!((&told["outcome"], &told["format"]), (&"applied".into(), &"erip".into()));
+    assert_eq!((&told["rows"]["read"], &told["rows"]["rejected"]), (&0.into(), &0.into()));
+    assert_eq!(told["statement_id"], "204-900-20260305101630");
+    let peer = world.peer().await?;
+    let told = world.take(&peer, "bank.erip.reports", 1).await?;
+    assert_eq!(told[0].text("/outcome"), "applied");
+    daemon.stop().await?;
+    Ok(())
 }
 
 #[tokio::test]

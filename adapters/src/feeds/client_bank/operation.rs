@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kvit_schemas::{Currency, Day, MessageId, Moment, Money};
+use kvit_schemas::{Currency, Day, MessageId, Moment, Money, OrderCode};
 
 use super::dialect::Dialect;
 use crate::feeds::error::{Fault, RowFault};
@@ -231,9 +231,17 @@ impl Operation {
         }
     }
 
-    /// Both parts without a separator: banks cut inside words and numbers.
+    /// Both parts without a separator: banks cut inside words and numbers. Only an order code
+    /// that is whole in one of them must not become part of a longer number.
     fn purpose(&self) -> Option<String> {
         let part = |key: &str| self.fields.get(key).map_or("", String::as_str);
-        owned(&format!("{}{}", part("Nazn"), part("Nazn2")))
+        let (first, second) = (part("Nazn"), part("Nazn2"));
+        let last = first.bytes().rev().take_while(u8::is_ascii_digit).count();
+        let next = second.bytes().take_while(u8::is_ascii_digit).count();
+        let between = match (last, next) {
+            (OrderCode::DIGITS, 1..) | (1.., OrderCode::DIGITS) => "\n",
+            _ => "",
+        };
+        owned(&format!("{first}{between}{second}"))
     }
 }

@@ -103,3 +103,7 @@ fn unreadable(path: &Path, (row, byte): (u64, u64), error: FeedError) -> Failure
     let exit = if error.into_io().is_ok() { Exit::Io } else { Exit::Data };
     Failure::new(exit, what)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -124,3 +124,27 @@ fn values_may_hold_the_marks_of_the_format() {
     "#]]
     .assert_eq(&out);
 }
+
+#[test]
+fn a_code_is_found_wherever_the_purpose_is_cut() {
+    let code = "100000000000000000000000000042";
+    let codes = |nazn: &str, nazn2: &str| {
+        let text = format!(
+            "***** ^Type=3^ ^Acc=BY00^\n^DocDate=01.04.2026^\n^Db=0.00^\n^Credit=7.00^\n\
+             ^Nazn={nazn}^\n^Nazn2={nazn2}^\n#####\n"
+        );
+        let reader =
+            Reader::open(FileFormat::ClientBank, text.as_bytes(), &Options::default()).unwrap();
+        let rows: Vec<_> = reader.map(|read| read.unwrap().unwrap()).collect();
+        let codes = rows[0].order_codes();
+        codes.iter().map(|found| found.code.to_string()).collect::<Vec<_>>()
+    };
+    for cut in 0..=30 {
+        let (start, end) = code.split_at(cut);
+        assert_eq!(codes(&format!("OTHR 122601 {start}"), &format!("{end} 01")), [code], "{cut}");
+    }
+    assert_eq!(codes(&format!("x {code}"), "01 of 2026"), [code]);
+    assert_eq!(codes("no 5", &format!("{code} x")), [code]);
+    assert_eq!(codes(&format!("x {code}"), &format!("{code} x")), [code]);
+    assert!(codes(&format!("x 5{code}"), "1").is_empty());
+}
