@@ -40,6 +40,8 @@ choice! {
         ClientBank = "client_bank",
         /// 1CClientBankExchange (DOMAIN.md 2.2).
         OneC = "1c",
+        /// SWIFT's MT940 and MT942.
+        Mt940 = "mt940",
         /// No files, only messages.
         Messages = "messages",
     }

@@ -147,6 +147,7 @@ decoders! {
     registers_of_erip = "erip";
     statements_of_banks = "client-bank";
     exchanges_of_1c = "1c";
+    messages_of_swift = "mt940";
     character_sets = "charset";
     codes_in_texts = "codes";
     values_as_text = "values";

@@ -7,7 +7,7 @@ use kvit_schemas::{Day, Money};
 use super::details::{self, Details, is_no_reference};
 use super::names::{self, Names, push_number};
 use super::posting::{Mark, Posting};
-use super::statement::{Kind, Statement};
+use super::statement::Statement;
 use super::text::{Decoder, Folded};
 use super::value::{ReadDay, entry_day, value_day};
 use crate::feeds::error::{Fault, RowFault};
@@ -54,7 +54,8 @@ pub(super) struct Entry<'a> {
     lines: &'a EntryLines,
     pub(super) posting: Posting<'a>,
     pub(super) amount: Money,
-    kind: Kind,
+    /// It is on the account for good.
+    is_final: bool,
 }
 
 impl<'a> Entry<'a> {
@@ -67,7 +68,7 @@ impl<'a> Entry<'a> {
             let text = String::from_utf8_lossy(posting.amount);
             Fault::value(RowFault::Amount, "the amount of field 61", &text)
         })?;
-        Ok(Self { lines, posting, amount, kind: statement.kind() })
+        Ok(Self { lines, posting, amount, is_final: statement.is_final() })
     }
 
     /// What the sums count: a credit taken back is a debit, a debit taken back a credit.
@@ -157,15 +158,15 @@ impl<'a> Entry<'a> {
         if self.amount.is_zero() {
             return RowState::Information;
         }
-        match (self.posting.mark, self.kind) {
-            (Mark::Credit, Kind::Statement) => RowState::Credited,
-            (Mark::Credit, Kind::Interim) => RowState::Accepted,
-            (Mark::CreditReversed, Kind::Statement) => RowState::Reversed,
-            (Mark::CreditReversed, Kind::Interim)
-            | (Mark::Debit | Mark::DebitReversed, Kind::Statement | Kind::Interim)
-            | (Mark::CreditExpected | Mark::DebitExpected, Kind::Statement | Kind::Interim) => {
-                RowState::Information
-            }
+        match self.posting.mark {
+            Mark::Credit if self.is_final => RowState::Credited,
+            Mark::Credit => RowState::Accepted,
+            Mark::CreditReversed if self.is_final => RowState::Reversed,
+            Mark::CreditReversed
+            | Mark::Debit
+            | Mark::DebitReversed
+            | Mark::CreditExpected
+            | Mark::DebitExpected => RowState::Information,
         }
     }
 

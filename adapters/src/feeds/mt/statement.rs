@@ -78,11 +78,16 @@ impl Statement {
     /// An opening balance makes it a statement, whatever its frame says; nothing at all does, too.
     pub(super) fn kind(&self) -> Kind {
         match self.framed {
-            _ if self.opened => Kind::Statement,
-            Some(kind) => kind,
-            None if self.interim => Kind::Interim,
-            None => Kind::Statement,
+            Some(kind) if !self.opened => kind,
+            None if self.interim && !self.opened => Kind::Interim,
+            Some(_) | None => Kind::Statement,
         }
+    }
+
+    /// True when its entries are on the account for good: a statement by its balance or its frame. What
+    /// has neither may be anything.
+    pub(super) fn is_final(&self) -> bool {
+        self.opened || self.framed == Some(Kind::Statement)
     }
 
     /// The account's currency.
@@ -127,7 +132,7 @@ impl Statement {
             self.account = Some(value.to_owned());
             self.bare_account = value.chars().filter(|c| !c.is_whitespace()).collect();
         } else if length > 0 {
-            self.unreadable.push("25");
+            self.unreadable("25");
         }
         // `1291.99.348EUR`: a currency behind the number counts until a balance names one.
         if let Some((number, code)) =
@@ -165,7 +170,7 @@ impl Statement {
         let ours = |currency| self.currency().is_none_or(|ours| ours == currency);
         let other = balance.is_some_and(|balance| !ours(balance.currency));
         if balance.is_none() || other {
-            self.unreadable.push(name);
+            self.unreadable(name);
         }
         balance.filter(|_| !other)
     }
@@ -196,9 +201,16 @@ impl Statement {
         };
         let read = { read }();
         if read.is_none() {
-            self.unreadable.push(name);
+            self.unreadable(name);
         }
         read
+    }
+
+    fn unreadable(&mut self, name: &'static str) {
+        // A field may be there any number of times.
+        if !self.unreadable.contains(&name) {
+            self.unreadable.push(name);
+        }
     }
 
     /// The control figures. Sums that count more than is listed control nothing.

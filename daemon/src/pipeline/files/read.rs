@@ -106,6 +106,7 @@ fn open<R: BufRead>(source: R, name: &str, settings: &Feed) -> Result<Reader<R>,
         FeedFormat::Erip => FileFormat::Erip,
         FeedFormat::ClientBank => FileFormat::ClientBank,
         FeedFormat::OneC => FileFormat::OneC,
+        FeedFormat::Mt940 => FileFormat::Mt940,
         FeedFormat::Messages => {
             let detail = "this feed takes messages only; set feeds.<id>.format";
             return Err(Refused::new(Code::FILE_UNREADABLE, detail).into());

@@ -31,6 +31,10 @@ pub(super) fn onec(input: &[u8]) {
     read_twice(FileFormat::OneC, input, &Options::default());
 }
 
+pub(super) fn mt940(input: &[u8]) {
+    read_twice(FileFormat::Mt940, input, &Options::default());
+}
+
 /// Any bytes as a text among a statement's.
 pub(super) fn charset(input: &[u8]) {
     let marked = FileFormat::detect(&[b"\xef\xbb\xbf", input].concat());

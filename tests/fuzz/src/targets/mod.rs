@@ -97,6 +97,29 @@ const ONEC: &[&str] = &[
     "Валюта=",
     "=",
 ];
+const MT940: &[&str] = &[
+    "\r\n:20:",
+    "\r\n:25:",
+    "\r\n:28C:",
+    "\r\n:60F:C260401BYN1,00\r\n",
+    "\r\n:60M:",
+    "\r\n:61:2604010401C5,00NTRFNONREF//BANK000001\r\n",
+    "\r\n:86:",
+    "\r\n:62F:C260401BYN6,00\r\n",
+    "\r\n:34F:BYN0,\r\n",
+    "\r\n:90C:1BYN5,00\r\n",
+    "\r\n:NS:01",
+    "\r\n-\r\n",
+    "{1:F01A}{2:I940B}{4:",
+    "-}",
+    "?20",
+    "?32",
+    "EREF+",
+    "SVWZ+",
+    "/REMI/",
+    "//",
+    "RC",
+];
 const TEXTS: &[&str] =
     &[" ", "-", "\u{2013}", "\n", "000000000000000000000000000017", "10000000000", "\u{660}", "A"];
 const VALUES: &[&str] =
@@ -163,6 +186,7 @@ pub const TARGETS: &[Target] = &[
     Target { words: ERIP, memory: STREAM, ..body("erip", feeds::erip) },
     Target { words: BANK, memory: STREAM, ..body("client-bank", feeds::client_bank) },
     Target { words: ONEC, memory: STREAM, ..body("1c", feeds::onec) },
+    Target { words: MT940, memory: STREAM, ..body("mt940", feeds::mt940) },
     Target { words: TEXTS, memory: STREAM, ..body("charset", feeds::charset) },
     Target { words: TEXTS, ..body("codes", values::codes) },
     Target { words: VALUES, ..body("values", values::texts) },

@@ -35,8 +35,8 @@ fn part(word: &[u8]) -> Option<Part> {
         b"ORDP" | b"ORDRP" | b"BENM" => Part::Party,
         b"TXT" | b"SUMM" => Part::Text,
         b"BAI" | b"RTRN" | b"RETN" => Part::Booking,
-        b"ACC" | b"ADDR" | b"BIC" | b"BREF" | b"CDTRREFTP" | b"CHGS" | b"CSID" | b"EXCH" | b"ID"
-        | b"IREF" | b"ISDT" | b"MARF" | b"MREF" | b"NREF" | b"OCMT" | b"PREF" | b"PURP"
+        b"ACC" | b"ADDR" | b"BIC" | b"BREF" | b"CDTRREFTP" | b"CHGS" | b"CSID" | b"EXCH"
+        | b"ID" | b"IREF" | b"ISDT" | b"MARF" | b"MREF" | b"NREF" | b"OCMT" | b"PREF" | b"PURP"
         | b"SVCL" | b"TRCD" | b"TRTP" | b"UCRD" | b"UDTR" | b"ULTB" | b"ULTC" | b"ULTD"
         | b"ULTDR" => Part::Other,
         _ => return None,

@@ -213,7 +213,10 @@ fn a_file_that_names_no_currency_is_read_in_the_one_that_is_told() {
         "#]],
     );
     let options = Options { currency: Some(kvit_schemas::Currency::BYN), ..Options::default() };
-    assert!(told(bare.as_bytes(), &options).starts_with("1 Credited +1.00 BYN"));
+    // Without a balance or a frame nothing says that it is booked.
+    assert!(told(bare.as_bytes(), &options).starts_with("1 Accepted +1.00 BYN"));
+    let named = format!(":940:\r\n{bare}");
+    assert!(told(named.as_bytes(), &options).starts_with("1 Credited +1.00 BYN"));
     // A balance in a currency that is none any more is not overruled.
     let marks = message(ENTRY).replace("BYN", "DEM");
     assert!(told(marks.as_bytes(), &options).starts_with("row 1 at byte"));
