@@ -38,6 +38,8 @@ choice! {
         Erip = "erip",
         /// The Belarusian client-bank text statement (DOMAIN.md 2.1).
         ClientBank = "client_bank",
+        /// ISO 20022 camt.052, .053 and .054.
+        Camt = "camt",
         /// 1CClientBankExchange (DOMAIN.md 2.2).
         OneC = "1c",
         /// SWIFT's MT940 and MT942.

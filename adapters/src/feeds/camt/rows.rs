@@ -78,7 +78,6 @@ impl Context<'_> {
         };
         let (payment_id, identity) = identifier.identify(self.account.unwrap_or(""), names, &said);
         let account = self.account.map(str::to_owned);
-        let batch = !only && money.0 == Direction::Credit && state == RowState::Credited;
         let ours = || account.clone().filter(|_| direction == Direction::Credit);
         Ok(Some(Row {
             row: 0,
@@ -110,10 +109,7 @@ impl Context<'_> {
             service: None,
             personal_account: None,
             purpose: Some(paid.purpose).filter(|purpose| !purpose.is_empty()),
-            lump: entry.bank_reference.as_ref().filter(|_| batch).map(|reference| Lump {
-                reference: format!("{}/{reference}", self.account.unwrap_or("")),
-                amount: money.1,
-            }),
+            lump: if only { None } else { self.lump(entry, money, state) },
             account,
         }))
     }
@@ -126,6 +122,14 @@ impl Context<'_> {
             (Direction::Debit, true) if state == RowState::Credited => RowState::Reversed,
             (Direction::Credit | Direction::Debit, _) => RowState::Information,
         }
+    }
+
+    /// What a statement without details shows of a batch's payments.
+    fn lump(&self, entry: &Entry, money: (Direction, Money), state: RowState) -> Option<Lump> {
+        let reference = entry.bank_reference.as_ref()?;
+        let is_one = money.0 == Direction::Credit && state == RowState::Credited;
+        let reference = format!("{}/{reference}", self.account.unwrap_or(""));
+        is_one.then_some(Lump { reference, amount: money.1 })
     }
 
     fn booked_on(&self, entry: &Entry) -> Result<Option<Day>, Fault> {

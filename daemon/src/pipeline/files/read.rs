@@ -105,6 +105,7 @@ fn open<R: BufRead>(source: R, name: &str, settings: &Feed) -> Result<Reader<R>,
     let format = match settings.format {
         FeedFormat::Erip => FileFormat::Erip,
         FeedFormat::ClientBank => FileFormat::ClientBank,
+        FeedFormat::Camt => FileFormat::Camt,
         FeedFormat::OneC => FileFormat::OneC,
         FeedFormat::Mt940 => FileFormat::Mt940,
         FeedFormat::Messages => {

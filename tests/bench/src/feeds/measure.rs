@@ -69,10 +69,10 @@ fn events(source: BufReader<File>) -> anyhow::Result<u64> {
     let (mut buffer, mut events) = (Vec::new(), 0);
     loop {
         buffer.clear();
-        match xml.read_event_into(&mut buffer)? {
-            Event::Eof => return Ok(events),
-            _ => events += 1,
+        if xml.read_event_into(&mut buffer)? == Event::Eof {
+            return Ok(events);
         }
+        events += 1;
     }
 }
 

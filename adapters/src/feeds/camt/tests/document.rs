@@ -69,6 +69,7 @@ fn any_prefix_namespace_and_envelope_will_do() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn a_document_that_is_not_whole_and_alone_ends_with_an_error() {
     let whole = paid();
     let cut = whole.len() - 20;

@@ -19,7 +19,10 @@ const FILE: &str = "{1:F01BANKBY2XAXXX0000000000}{2:I940BANKBY2XXXXXN}{4:\r\n:20
     :61:260401C8,00NTRFNONREF\r\n:NS:01text\r\n:90D:0BYN0,\r\n:90C:1BYN8,00\r\n-\r\n";
 
 /// The rows, entries and sum of credits.
-fn read(bytes: &[u8]) -> (Vec<(u64, RowState, i64, String)>, u64, i64) {
+/// Byte offset, state, minor units and identity.
+type Seen = (u64, RowState, i64, String);
+
+fn read(bytes: &[u8]) -> (Vec<Seen>, u64, i64) {
     let Ok(mut reader) = Reader::open(FileFormat::Mt940, bytes, &Options::default()) else {
         return (Vec::new(), 0, 0);
     };
