@@ -54,11 +54,17 @@ impl Decoder {
     /// The line as text: tabs become spaces, and other control characters, which no value may
     /// hold, the replacement character.
     pub(super) fn decode(&mut self, line: &[u8]) -> Result<String, NotUtf8> {
+        // ASCII is the same in all of them, and most lines are nothing else.
+        if line.is_ascii()
+            && let Ok(text) = std::str::from_utf8(line)
+        {
+            return Ok(without_controls(Cow::Borrowed(text)));
+        }
         if self.charset.is_none() {
             self.charset = guess(line, self.words);
         }
         let text = match self.charset {
-            // Undecided lines are ASCII, or UTF-8 that holds signs such as № but no letters.
+            // Undecided lines are UTF-8 that holds signs such as № but no letters.
             Some(Charset::Utf8) | None => {
                 std::str::from_utf8(line).map(Cow::Borrowed).map_err(|_| NotUtf8)?
             }
@@ -90,7 +96,10 @@ fn guess(line: &[u8], words: &[&str]) -> Option<Charset> {
 }
 
 fn without_controls(text: Cow<'_, str>) -> String {
-    if !text.chars().any(char::is_control) {
+    // 0xc2 begins the control characters beyond ASCII, among others. Looking at all bytes is
+    // faster than stopping at the first.
+    let odd = |byte: u8| byte < 0x20 || byte == 0x7f || byte == 0xc2;
+    if !text.bytes().fold(false, |any, byte| any | odd(byte)) {
         return text.into_owned();
     }
     let shown = |c: char| match c {

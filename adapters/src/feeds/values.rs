@@ -29,8 +29,15 @@ fn plain_amount(text: &str, currency: Currency) -> Option<Money> {
     if !beyond.bytes().all(|byte| byte == b'0') {
         return None;
     }
-    let point = if minor == 0 { "" } else { "." };
-    Money::parse(&format!("{whole}{point}{kept:0<minor$}"), currency).ok()
+    if !(1..=Money::INTEGER_DIGITS_MAX).contains(&whole.len()) {
+        return None;
+    }
+    let digits = whole.bytes().chain(kept.bytes());
+    let padding = std::iter::repeat_n(b'0', minor - kept.len());
+    let minor = digits.chain(padding).try_fold(0_i64, |sum, byte| {
+        byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'))
+    })?;
+    Money::new(minor, currency)
 }
 
 /// Reads a balance: an amount that may have a minus before it.

@@ -148,6 +148,7 @@ decoders! {
     statements_of_banks = "client-bank";
     exchanges_of_1c = "1c";
     messages_of_swift = "mt940";
+    messages_of_banks = "camt";
     character_sets = "charset";
     codes_in_texts = "codes";
     values_as_text = "values";

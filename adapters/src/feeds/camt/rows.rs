@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use kvit_schemas::{Day, Money};
+use kvit_schemas::{Day, MessageId, Money};
 
 use super::draft::{Entry, Said, Status, Transaction};
 use crate::feeds::error::{Fault, RowFault};
-use crate::feeds::identity::{Identifier, Names};
+use crate::feeds::identity::{Identifier, Identity, Names};
 use crate::feeds::row::{Direction, Lump, Payer, References, Row, RowState};
 
 /// What the message and the statement say of all their rows.
@@ -66,17 +66,8 @@ impl Context<'_> {
         };
         // Nothing was moved.
         let state = if amount.is_zero() { RowState::Information } else { state };
-        let bank = paid.bank_reference.take();
-        let named = bank.as_ref().or(entry.bank_reference.as_ref());
-        // Entries may share a reference, as a payment and its fee do; not with the same amount.
-        let named = named.map(|named| format!("{named}/{}", amount.amount()));
-        let names = Names { bank: named.as_deref(), end_to_end: paid.end_to_end.as_deref() };
-        let said = if identifier.needs_content(names) {
-            said(&paid, (direction, amount), booked_on)
-        } else {
-            String::new()
-        };
-        let (payment_id, identity) = identifier.identify(self.account.unwrap_or(""), names, &said);
+        let (payment_id, identity) =
+            self.identify((entry, &paid), (direction, amount), booked_on, identifier);
         let account = self.account.map(str::to_owned);
         let ours = || account.clone().filter(|_| direction == Direction::Credit);
         Ok(Some(Row {
@@ -102,7 +93,9 @@ impl Context<'_> {
                 erip_operation: None,
                 agent_operation: paid.transaction_id.or(paid.instruction_id),
                 bank_document: entry.bank_reference.clone().filter(|_| !only),
-                bank_reference: bank.or_else(|| entry.bank_reference.clone().filter(|_| only)),
+                bank_reference: paid
+                    .bank_reference
+                    .or_else(|| entry.bank_reference.clone().filter(|_| only)),
                 end_to_end: paid.end_to_end,
                 creditor: paid.creditor_references,
             },
@@ -112,6 +105,22 @@ impl Context<'_> {
             lump: if only { None } else { self.lump(entry, money, state) },
             account,
         }))
+    }
+
+    fn identify(
+        &self,
+        (entry, paid): (&Entry, &Transaction),
+        money: (Direction, Money),
+        day: Option<Day>,
+        identifier: &mut Identifier,
+    ) -> (MessageId, Identity) {
+        let bank = paid.bank_reference.as_ref().or(entry.bank_reference.as_ref());
+        // Entries may share a reference, as a payment and its fee do; not with the same amount.
+        let bank = bank.map(|bank| format!("{bank}/{}", money.1.amount()));
+        let names = Names { bank: bank.as_deref(), end_to_end: paid.end_to_end.as_deref() };
+        let said =
+            if identifier.needs_content(names) { said(paid, money, day) } else { String::new() };
+        identifier.identify(self.account.unwrap_or(""), names, &said)
     }
 
     /// A credit that is taken back was a debit of ours; a debit that is taken back was a payment.

@@ -63,6 +63,9 @@ impl<R: BufRead> Entries<R> {
 
     /// The value that begins with `start`, up to the `^` at the end of this line or a later one.
     fn value(&mut self, start: &str) -> Result<Result<String, Fault>, FeedError> {
+        if let Some(whole) = start.trim_end().strip_suffix('^') {
+            return Ok(Ok(whole.to_owned()));
+        }
         let mut value = start.to_owned();
         loop {
             if let Some(whole) = value.trim_end().strip_suffix('^') {

@@ -4,6 +4,18 @@
 use crate::feeds::error::FeedError;
 use crate::feeds::values::{is_stamp, number};
 
+/// The fields of a line. A search for the next `^` alone would begin anew at each.
+pub(super) fn fields(line: &str) -> Vec<&str> {
+    let mut fields = Vec::with_capacity(24);
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'^', line.as_bytes()) {
+        fields.push(&line[start..end]);
+        start = end + 1;
+    }
+    fields.push(&line[start..]);
+    fields
+}
+
 /// The messages that are payment registers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {

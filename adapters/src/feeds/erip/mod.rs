@@ -10,7 +10,7 @@ use std::io::BufRead;
 use kvit_schemas::{Currency, MessageId, Money};
 
 use self::answer::Answer;
-use self::layout::{COUNT, Kind, Message, NUMBER, TIME, UNP, is_header, message_of};
+use self::layout::{COUNT, Kind, Message, NUMBER, TIME, UNP, fields, is_header, message_of};
 use self::record::Context;
 use super::books::Item;
 use super::charset::Decoder;
@@ -47,7 +47,7 @@ impl<R: BufRead> Register<R> {
         let mut lines = Lines::new(source, Decoder::new(&[]));
         let header = lines.next()?.ok_or(FeedError::Empty)?;
         let header = header.text.map_err(|_| FeedError::Format(FileFormat::Erip))?;
-        let fields: Vec<&str> = header.split('^').collect();
+        let fields = fields(&header);
         if !is_header(&fields) {
             return Err(FeedError::Format(FileFormat::Erip));
         }
@@ -107,7 +107,7 @@ fn message<R: BufRead>(
     header: &[&str],
 ) -> Result<Message, FeedError> {
     let Some(first) = lines.next()? else { return message_of(name, header, None) };
-    let fields: Option<Vec<&str>> = first.text.as_ref().ok().map(|text| text.split('^').collect());
+    let fields = first.text.as_ref().ok().map(|text| fields(text));
     let message = message_of(name, header, fields.as_deref());
     lines.hold(first);
     message

@@ -3,7 +3,7 @@
 use kvit_schemas::{Currency, Day, MessageId, Moment, Money};
 
 use super::layout::{
-    AMOUNT, ENTRY, FINE, Kind, NAME, PERSONAL_ACCOUNT, RecordFields, SERVICE, is_reversal,
+    AMOUNT, ENTRY, FINE, Kind, NAME, PERSONAL_ACCOUNT, RecordFields, SERVICE, fields, is_reversal,
 };
 use crate::feeds::AmountRule;
 use crate::feeds::error::{Fault, RowFault};
@@ -28,7 +28,7 @@ pub(super) struct Context {
 impl Context {
     /// Reads a record's text.
     pub(super) fn row(&self, row: u64, byte_offset: u64, text: &str) -> Result<Row, Fault> {
-        let fields: Vec<&str> = text.split('^').collect();
+        let fields = fields(text);
         let places = self.kind.record();
         self.check_layout(&fields, &places)?;
         let field = |at: usize| fields.get(at).copied().unwrap_or("");

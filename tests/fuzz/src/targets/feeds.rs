@@ -1,5 +1,5 @@
-//! Statement files: ERIP's messages, the client-bank text, 1CClientBankExchange, and in which
-//! character set they are.
+//! Statement files: ERIP's messages, the client-bank text, 1CClientBankExchange, MT940, camt, and
+//! in which character set they are.
 
 use std::io::BufReader;
 
@@ -33,6 +33,10 @@ pub(super) fn onec(input: &[u8]) {
 
 pub(super) fn mt940(input: &[u8]) {
     read_twice(FileFormat::Mt940, input, &Options::default());
+}
+
+pub(super) fn camt(input: &[u8]) {
+    read_twice(FileFormat::Camt, input, &Options::default());
 }
 
 /// Any bytes as a text among a statement's.

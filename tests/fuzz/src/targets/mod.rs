@@ -64,6 +64,28 @@ const XML: &[&str] = &[
     "<attachments>",
 ];
 const ERIP: &[&str] = &["^", "\r\n", "5^", "1^", "20260401080000", "999999999999.99", "3,10", "^^"];
+const CAMT: &[&str] = &[
+    "<Ntry>",
+    "</Ntry>",
+    "<TxDtls>",
+    "</TxDtls>",
+    "<NtryDtls>",
+    "</Stmt>",
+    "<Amt Ccy=\"BYN\">1.00</Amt>",
+    "<CdtDbtInd>DBIT</CdtDbtInd>",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "-->",
+    "&amp;",
+    "&#0;",
+    "&b;",
+    "<!DOCTYPE a>",
+    "<a b='c'/>",
+    " Ccy=\"XXX\"",
+    "</Document>",
+    "<BkToCstmrStmt>",
+];
 const BANK: &[&str] = &[
     "^Acc=",
     "^DocDate=01.04.2026^\n",
@@ -187,6 +209,7 @@ pub const TARGETS: &[Target] = &[
     Target { words: BANK, memory: STREAM, ..body("client-bank", feeds::client_bank) },
     Target { words: ONEC, memory: STREAM, ..body("1c", feeds::onec) },
     Target { words: MT940, memory: STREAM, ..body("mt940", feeds::mt940) },
+    Target { words: CAMT, memory: STREAM, ..body("camt", feeds::camt) },
     Target { words: TEXTS, memory: STREAM, ..body("charset", feeds::charset) },
     Target { words: TEXTS, ..body("codes", values::codes) },
     Target { words: VALUES, ..body("values", values::texts) },
