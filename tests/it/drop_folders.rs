@@ -218,3 +218,39 @@ async fn a_crash_between_commit_and_move_ends_with_the_original_report() -> Resu
     assert_eq!(world.open_store()?.quarantine(None, 10)?.items.len(), 1);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_banks_own_table_is_applied_by_the_mapping_of_its_feed() -> Result<()> {
+    let (mut world, folder) = world()?;
+    for (key, value) in [
+        ("format", "table"),
+        ("table.delimiter", ","),
+        ("table.decimal_mark", "."),
+        ("table.dates", "yyyy-MM-dd"),
+        ("table.currency", "BYN"),
+        ("table.columns.date", "Booked"),
+        ("table.columns.amount", "Amount"),
+        ("table.columns.bank_reference", "Reference"),
+        ("table.columns.purpose", "Text,More"),
+        ("table.rows.total", "Total"),
+        ("table.rows.total_count", "2"),
+    ] {
+        world.set.push((format!("feeds.erip.{key}"), value.to_owned()));
+    }
+    let text = "Booked,Amount,Reference,Text,More\n\
+                2026-03-05,45.00,R-1,\"for 10000000000000,\",x\n\
+                2026-03-05,-1.00,R-2,fee,\n\
+                2026-03-05,forty,R-3,,\n";
+    put(&folder, "good.csv", &format!("{text}Total,3\n"))?;
+    put(&folder, "cut.csv", text)?;
+    let daemon = world.process(&[]).await?;
+    moved(&folder, "done", "good.csv").await?;
+    moved(&folder, "rejected", "cut.csv").await?;
+    let good = report(&folder, "done", "good.csv")?;
+    let rows = &good["rows"];
+    assert_eq!((&good["format"], &rows["read"]), (&"table".into(), &3.into()), "{good}");
+    assert_eq!(good["errors"][0]["row"], 3, "{good}");
+    let cut = report(&folder, "rejected", "cut.csv")?;
+    assert_eq!(cut["errors"][0]["code"], "KV1502", "{cut}");
+    daemon.stop().await
+}

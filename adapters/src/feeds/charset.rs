@@ -76,7 +76,7 @@ impl Decoder {
 }
 
 /// What the line says of the file, if anything.
-fn guess(line: &[u8], words: &[&str]) -> Option<Charset> {
+pub(super) fn guess(line: &[u8], words: &[&str]) -> Option<Charset> {
     if line.is_ascii() {
         return None;
     }

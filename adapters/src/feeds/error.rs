@@ -46,6 +46,15 @@ pub enum FeedError {
         /// What is wrong.
         detail: &'static str,
     },
+    /// A table of which nobody said what stands where.
+    #[error("a table needs a mapping of its columns: feeds.<id>.table, or --map")]
+    NoMapping,
+    /// No row names the columns as the mapping does.
+    #[error("no row names the columns; the one that comes nearest lacks {0}")]
+    NoHeader(String),
+    /// A name of the mapping is that of two columns.
+    #[error("two columns are called {0}: the mapping must use the position")]
+    ColumnTwice(String),
     /// The money of its entries is more than can be counted.
     #[error("the file's sum is too much")]
     Sum,
@@ -68,6 +77,9 @@ impl FeedError {
             | Self::Head { .. }
             | Self::SeveralStatements
             | Self::Document { .. }
+            | Self::NoMapping
+            | Self::NoHeader(_)
+            | Self::ColumnTwice(_)
             | Self::Sum => Err(self),
         }
     }
@@ -110,8 +122,10 @@ pub enum RowFault {
     Date,
     /// Not an operation number.
     Operation,
-    /// Money both ways in one record.
+    /// Money both ways in one record, or a word that says no way.
     Direction,
+    /// A word that is none of those known to say whether money is on the account.
+    State,
 }
 
 impl RowFault {
@@ -129,6 +143,7 @@ impl RowFault {
             Self::Date => "date",
             Self::Operation => "operation",
             Self::Direction => "direction",
+            Self::State => "state",
         }
     }
 }

@@ -17,6 +17,7 @@ mod lines;
 mod mt;
 mod onec;
 mod row;
+mod table;
 mod totals;
 mod values;
 
@@ -29,6 +30,11 @@ pub use self::codes::{FoundIn, FoundOrderCode};
 pub use self::error::{FeedError, RowError, RowFault};
 pub use self::identity::{Identity, IdentityRule, message_id};
 pub use self::row::{Direction, FileHead, Lump, Payer, References, Row, RowState, STATEMENTS_MAX};
+pub use self::table::{
+    AmountFormat, Column, Columns, DateFormat, DecimalMark, MappingProblem, Rows, SAMPLE_BYTES,
+    TableCharset, TableDraft, TableKind, TableMapping, TableNote, TableProposal, ThousandsMark,
+    Words, propose,
+};
 pub use self::totals::{Balance, Declared, Discrepancy, Figure, Sums, Totals};
 
 use kvit_schemas::{Currency, Money};
@@ -40,6 +46,7 @@ use self::erip::Register;
 use self::error::Fault;
 use self::mt::Messages;
 use self::onec::Exchange;
+use self::table::Table;
 use self::totals::Entry;
 
 /// How much of a file's beginning tells its format.
@@ -58,6 +65,8 @@ pub enum FileFormat {
     OneC,
     /// SWIFT's MT940 and MT942.
     Mt940,
+    /// Delimited text, or lines of fixed width, by a declared mapping of columns.
+    Table,
 }
 
 /// A name of no format, or of no rule.
@@ -91,6 +100,8 @@ pub struct Options<'a> {
     pub identity: IdentityRule,
     /// The account's currency, for files that do not tell it.
     pub currency: Option<Currency>,
+    /// What stands where in a table; other formats need none.
+    pub table: Option<&'a TableMapping>,
 }
 
 /// Reads a file row by row. Iterating gives each record, usable or not, until the end or an
@@ -108,11 +119,13 @@ enum Source<R> {
     Camt(Box<Camt<R>>),
     OneC(Exchange<R>),
     Mt940(Box<Messages<R>>),
+    Table(Box<Table<R>>),
 }
 
 impl FileFormat {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Erip, Self::ClientBank, Self::Camt, Self::OneC, Self::Mt940];
+    pub const ALL: [Self; 6] =
+        [Self::Erip, Self::ClientBank, Self::Camt, Self::OneC, Self::Mt940, Self::Table];
 
     /// The name in settings and reports.
     pub fn as_str(self) -> &'static str {
@@ -122,6 +135,7 @@ impl FileFormat {
             Self::Camt => "camt",
             Self::OneC => "1c",
             Self::Mt940 => "mt940",
+            Self::Table => "table",
         }
     }
 
@@ -154,6 +168,7 @@ impl<R: BufRead> Reader<R> {
             FileFormat::Camt => Source::Camt(Box::new(Camt::open(source, options)?)),
             FileFormat::OneC => Source::OneC(Exchange::open(source, options)?),
             FileFormat::Mt940 => Source::Mt940(Box::new(Messages::open(source, options)?)),
+            FileFormat::Table => Source::Table(Box::new(Table::open(source, options)?)),
         };
         let amount_rule = options.amount_rule;
         Ok(Self { source, books: Books::default(), amount_rule, ended: false })
@@ -167,6 +182,7 @@ impl<R: BufRead> Reader<R> {
             Source::Camt(camt) => camt.head(),
             Source::OneC(exchange) => exchange.head(),
             Source::Mt940(messages) => messages.head(),
+            Source::Table(table) => table.head(),
         }
     }
 
@@ -187,6 +203,7 @@ impl<R: BufRead> Reader<R> {
             Source::Camt(camt) => camt.progress(),
             Source::OneC(exchange) => exchange.progress(),
             Source::Mt940(messages) => messages.progress(),
+            Source::Table(table) => table.progress(),
         }
     }
 
@@ -264,6 +281,7 @@ impl<R: BufRead> Reader<R> {
                 Source::Camt(camt) => camt.next()?,
                 Source::OneC(exchange) => exchange.next()?,
                 Source::Mt940(messages) => messages.next()?,
+                Source::Table(table) => table.next()?,
             };
             let Some(item) = item else { return Ok(None) };
             if let Some(row) = self.take(item)? {
@@ -291,7 +309,7 @@ impl FromStr for FileFormat {
 
     fn from_str(text: &str) -> Result<Self, NameError> {
         let known = Self::ALL.into_iter().find(|format| format.as_str() == text);
-        known.ok_or(NameError { expected: "erip, client_bank, camt, 1c, mt940" })
+        known.ok_or(NameError { expected: "erip, client_bank, camt, 1c, mt940, table" })
     }
 }
 

@@ -29,6 +29,7 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use kvit_adapters::feeds::{FileFormat, IdentityRule};
+use kvit_schemas::FeedId;
 use serde::Serialize;
 
 use crate::settings::{Loaded, Settings, SettingsError, Sources};
@@ -165,12 +166,24 @@ enum FeedCommand {
         /// Its format; without it the beginning of the file tells
         #[arg(long, value_parser = format())]
         format: Option<FileFormat>,
+        /// What stands where in a table: [feeds.<id>.table] of the settings, or its keys alone, in
+        /// TOML; `kvit feed map` proposes it
+        #[arg(long, value_name = "TOML")]
+        map: Option<PathBuf>,
         /// What identifies a payment: bank_reference, end_to_end or content
         #[arg(long, default_value = "bank_reference")]
         identity: IdentityRule,
         /// Print what can be read even when the rest cannot
         #[arg(long)]
         partial: bool,
+    },
+    /// Propose what stands where in a bank's table (CSV, fixed width), for the settings, and why
+    Map {
+        /// The file, or a sample of it
+        file: PathBuf,
+        /// The feed's id in what is printed
+        #[arg(long, default_value = "bank", value_parser = str::parse::<FeedId>)]
+        feed: FeedId,
     },
 }
 
@@ -236,9 +249,13 @@ fn act(cli: &Cli) -> Result<(), Failure> {
         Command::Quarantine(command) => quarantine::quarantine(global, command),
         Command::Audit(command) => ask::audit(global, command),
         Command::Store(command) => carry::store(global, command),
-        Command::Feed(FeedCommand::Parse { file, format, identity, partial }) => {
+        Command::Feed(FeedCommand::Parse { file, format, map, identity, partial }) => {
             let (format, identity, partial) = (*format, *identity, *partial);
-            feed::parse(file, feed::Asked { format, identity, json: global.json, partial })
+            let map = map.as_deref();
+            feed::parse(file, feed::Asked { format, map, identity, json: global.json, partial })
+        }
+        Command::Feed(FeedCommand::Map { file, feed }) => {
+            feed::map::map(file, feed.as_str(), global.json)
         }
         Command::Schema(command) => schema::schema(command, global.json),
         Command::Proposal(command) => works::proposal(global, command),

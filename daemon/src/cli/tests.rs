@@ -34,6 +34,8 @@ fn what_makes_no_sense_is_refused_before_anything_is_done() {
         "kvit --set nothing check",
         "kvit topology --users some",
         "kvit feed parse a.txt --format nothing",
+        "kvit feed map",
+        "kvit feed map a.csv --feed Not/An/Id",
         "kvit pause nowhere --reason x",
     ] {
         assert!(parsed(line).unwrap_err().use_stderr(), "{line}");
@@ -45,6 +47,8 @@ fn questions_and_acts_are_understood() {
     let code = "0".repeat(30);
     for line in [
         "kvit status --json".to_owned(),
+        "kvit feed parse a.csv --format table --map map.toml".to_owned(),
+        "kvit feed map a.csv --feed priorbank".to_owned(),
         "kvit why erip/1200000001 --offline".to_owned(),
         "kvit case list --status underpaid --agency gai-minsk --after 7 --limit 5".to_owned(),
         format!("kvit case assign {code} gai-minsk --reason because"),

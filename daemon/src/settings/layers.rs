@@ -102,6 +102,14 @@ pub(super) fn merge(sources: &Sources) -> Result<Table, SettingsError> {
     })
 }
 
+/// The defaults, and the one file as it is, neither laid over the other.
+pub(super) fn alone(path: &Path) -> Result<(Table, Table), SettingsError> {
+    let wrong = |finding| SettingsError::new(vec![finding]);
+    let defaults = Layer::parsed(None, DEFAULTS).map_err(wrong)?;
+    let file = Layer::of_file(path).map_err(wrong)?;
+    Ok((tree::table(defaults.values), tree::table(file.values)))
+}
+
 /// Files below, then the environment, then the command line.
 fn overlay(files: &[Layer], sources: &Sources) -> Result<Table, ConfigError> {
     // Never `try_parsing`: it would make numbers of order codes and of passwords

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use kvit_adapters::feeds::TableMapping;
 use kvit_schemas::{BankId, Currency, FeedId};
 
-use super::choice::choice;
+use super::choice::{Choice, choice};
 use super::section::Section;
+use super::table::table;
 
 choice! {
     /// How messages to a party are written.
@@ -44,6 +46,8 @@ choice! {
         OneC = "1c",
         /// SWIFT's MT940 and MT942.
         Mt940 = "mt940",
+        /// Delimited text, or lines of fixed width, as `[feeds.<id>.table]` says.
+        Table = "table",
         /// No files, only messages.
         Messages = "messages",
     }
@@ -112,6 +116,8 @@ choice! {
 pub struct Feed {
     /// What its files look like.
     pub format: FeedFormat,
+    /// What stands where in its files, where they are tables.
+    pub table: Option<TableMapping>,
     /// The bank or payment system that may speak for it.
     pub bank: BankId,
     /// States that its word is enough for, beside `failed` and `accepted`, which always may be
@@ -198,8 +204,11 @@ pub(super) fn member(s: &mut Section<'_>) -> Option<Member> {
 /// `None` without a usable bank.
 pub(super) fn feed(s: &mut Section<'_>) -> Option<Feed> {
     let bank = s.text("bank", id);
+    let format = s.text("format", str::parse);
+    let table = mapping(s, format);
     Some(Feed {
-        format: s.choice("format"),
+        format: format.unwrap_or(FeedFormat::STAND_IN),
+        table,
         asserts: s.list("asserts", str::parse),
         settles: s.list("settles", id),
         account: s.optional("account", account),
@@ -216,6 +225,28 @@ pub(super) fn feed(s: &mut Section<'_>) -> Option<Feed> {
         folder_marker: s.text("folder_marker", marker).unwrap_or_default(),
         bank: bank?,
     })
+}
+
+/// The mapping of a feed whose files are tables. What is wrong with it as a whole is told only
+/// where its keys are right in themselves.
+fn mapping(s: &mut Section<'_>, format: Option<FeedFormat>) -> Option<TableMapping> {
+    let before = s.problems();
+    let draft = s.section("table", table);
+    let is_table = format == Some(FeedFormat::Table);
+    if !is_table && format.is_some() && s.says("table") && !s.is_partial() {
+        s.problem("table", "is set, and the feed's format is not \"table\"".to_owned());
+    }
+    if !is_table || s.is_partial() || s.problems() != before {
+        return None;
+    }
+    let problems = match TableMapping::new(draft) {
+        Ok(mapping) => return Some(mapping),
+        Err(problems) => problems,
+    };
+    for problem in problems {
+        s.problem(&format!("table.{}", problem.key), problem.what);
+    }
+    None
 }
 
 pub(super) fn folders(s: &mut Section<'_>) -> Folders {

@@ -16,6 +16,7 @@ mod people;
 pub(crate) mod secret;
 mod section;
 mod sections;
+mod table;
 mod telemetry;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -28,6 +29,7 @@ use std::fmt;
 use kvit_schemas::{AgencyId, BankId, FeedId, OperatorId, PortalId};
 
 pub use broker::{Broker, BrokerTls, Doctor, Management};
+pub(crate) use effective::quoted;
 pub use finding::{Finding, SettingsError};
 pub use layers::{OperatorFile, Sources};
 pub use members::{
@@ -42,6 +44,7 @@ pub use sections::{
     Alerts, BaseValueDay, CatalogueFiles, Deadlines, Decisions, Dedupe, FeeCheck, Fees, Health,
     Instance, Limits, Log, LogFormat, Pipeline, Schedule, Shutdown, Store, StoreKind,
 };
+pub use table::table_of_file;
 pub use telemetry::{OtlpEndpoint, Telemetry};
 use tree::Table;
 

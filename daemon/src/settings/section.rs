@@ -74,15 +74,59 @@ impl<'a> Section<'a> {
     ) -> T {
         self.known.push(key);
         let path = self.path_of(key);
-        if let Some(Node::Table { table, origin }) = self.table.get(key) {
-            let mut inner = Section::of(path, table, origin.clone());
-            let value = read(&mut inner);
-            self.report.add(inner.finish());
-            return value;
-        }
-        self.no_table(key);
         let nothing = Table::new();
-        read(&mut Section { partial: true, ..Section::of(path, &nothing, Origin::Default) })
+        let common = self.common.as_ref().and_then(|(path, common)| match common.get(key)? {
+            Node::Table { table, .. } => Some((format!("{path}.{key}"), table)),
+            Node::Leaf(_) => None,
+        });
+        let own = match self.table.get(key) {
+            Some(Node::Table { table, origin }) => Some((table, origin.clone())),
+            Some(Node::Leaf(_)) | None => None,
+        };
+        if own.is_none() {
+            self.no_table(key);
+        }
+        let partial = self.partial || (own.is_none() && common.is_none());
+        let (table, origin) = own.unwrap_or((&nothing, self.origin.clone()));
+        let mut inner = Section { common, partial, ..Section::of(path, table, origin) };
+        let value = read(&mut inner);
+        self.report.add(inner.finish());
+        value
+    }
+
+    /// Reads a table that stands alone, with another one that says what it does not.
+    pub(super) fn alone<T>(
+        (path, table, origin): (String, &'a Table, Origin),
+        (common_path, common): (&str, &'a Table),
+        read: impl FnOnce(&mut Section<'a>) -> T,
+    ) -> (T, Report) {
+        let common = Some((common_path.to_owned(), common));
+        let mut section = Section { common, ..Section::of(path, table, origin) };
+        let value = read(&mut section);
+        (value, section.finish())
+    }
+
+    /// True where the table itself says something of `key`.
+    pub(super) fn says(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// True for a table that need not be complete.
+    pub(super) fn is_partial(&self) -> bool {
+        self.partial
+    }
+
+    /// How many problems came up so far.
+    pub(super) fn problems(&self) -> usize {
+        self.report.problems.len()
+    }
+
+    /// Tells what is wrong with `key`, or with one below it.
+    pub(super) fn problem(&mut self, key: &str, what: String) {
+        let origin =
+            key.split('.').next().and_then(|first| self.table.get(first)).map(Node::origin);
+        let origin = origin.unwrap_or_else(|| self.origin.clone());
+        self.report.problems.push(Finding::new(origin, self.path_of(key), what));
     }
 
     /// Reads the table of tables `key`: one entry an id. Entries that `read` cannot make
@@ -203,12 +247,25 @@ impl<'a> Section<'a> {
         key: &'static str,
         check: impl Fn(&str) -> Result<T, String>,
     ) -> BTreeSet<T> {
+        self.sequence(key, check).into_iter().collect()
+    }
+
+    /// As [`Section::list`], in the order of the settings.
+    pub(super) fn sequence<T>(
+        &mut self,
+        key: &'static str,
+        check: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
         let check = |plain: &Plain| match plain {
             Plain::Texts(texts) => {
                 let (good, bad): (Vec<_>, Vec<_>) =
                     texts.iter().map(|text| check(text)).partition(Result::is_ok);
                 let wrong: Vec<_> = bad.into_iter().filter_map(Result::err).collect();
-                if wrong.is_empty() { good.into_iter().collect() } else { Err(wrong.join("; ")) }
+                if wrong.is_empty() {
+                    Ok(good.into_iter().filter_map(Result::ok).collect())
+                } else {
+                    Err(wrong.join("; "))
+                }
             }
             Plain::Text(_) | Plain::Flag(_) | Plain::Number(_) | Plain::Other(_) => {
                 Err(format!("must be a list of texts, is {plain}"))

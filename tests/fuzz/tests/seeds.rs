@@ -149,6 +149,7 @@ decoders! {
     exchanges_of_1c = "1c";
     messages_of_swift = "mt940";
     messages_of_banks = "camt";
+    tables_of_banks = "table";
     character_sets = "charset";
     codes_in_texts = "codes";
     values_as_text = "values";

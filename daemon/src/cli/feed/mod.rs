@@ -3,6 +3,7 @@
 //! What is printed is kept back until the file was read whole, so that nobody takes a part of it
 //! for all; `--partial` prints as it goes.
 
+pub(super) mod map;
 mod shown;
 
 use std::fs::File;
@@ -15,6 +16,7 @@ use tempfile::SpooledTempFile;
 use self::shown::Shown;
 use super::failure::{Exit, Failure, chain};
 use super::warn;
+use crate::settings::table_of_file;
 
 /// How much of what will be printed is kept in memory; more goes to a temporary file.
 const KEPT_BYTES: usize = 4 << 20;
@@ -24,9 +26,11 @@ const TOLD_ROWS: u64 = 20;
 
 /// How a file is to be read and shown.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked {
+pub(super) struct Asked<'a> {
     /// `None`: to be told from its beginning.
     pub(super) format: Option<FileFormat>,
+    /// The file that says what stands where in a table.
+    pub(super) map: Option<&'a Path>,
     pub(super) identity: IdentityRule,
     pub(super) json: bool,
     /// What can be read is printed even when the rest cannot.
@@ -34,19 +38,26 @@ pub(super) struct Asked {
 }
 
 /// Reads a file, `-` for standard input, and prints its rows, then what it comes to.
-pub(super) fn parse(path: &Path, asked: Asked) -> Result<(), Failure> {
+pub(super) fn parse(path: &Path, asked: Asked<'_>) -> Result<(), Failure> {
     let named = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
     let path_or_input = if path == Path::new("-") { Path::new("/dev/stdin") } else { path };
     let io = |error: io::Error| Failure::new(Exit::Io, named(&error));
     let mut source = BufReader::with_capacity(256 << 10, File::open(path_or_input).map_err(io)?);
     let start = source.fill_buf().map_err(io)?;
-    let Some(format) = asked.format.or_else(|| FileFormat::detect(start)) else {
+    let table = asked.map.map(table_of_file).transpose()?;
+    // A mapping says that it is a table, even one that begins as another format does.
+    let told = asked.format.or_else(|| table.as_ref().map(|_| FileFormat::Table));
+    let Some(format) = told.or_else(|| FileFormat::detect(start)) else {
         let what = "row 0 at byte 0: begins like no format that is known; name one with --format";
         return Err(Failure::new(Exit::Data, named(&what)));
     };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let options =
-        Options { file_name: name.as_deref(), identity: asked.identity, ..Options::default() };
+    let options = Options {
+        file_name: name.as_deref(),
+        identity: asked.identity,
+        table: table.as_ref(),
+        ..Options::default()
+    };
     let mut reader =
         Reader::open(format, source, &options).map_err(|error| unreadable(path, (0, 0), error))?;
     if asked.partial {

@@ -108,6 +108,7 @@ fn open<R: BufRead>(source: R, name: &str, settings: &Feed) -> Result<Reader<R>,
         FeedFormat::Camt => FileFormat::Camt,
         FeedFormat::OneC => FileFormat::OneC,
         FeedFormat::Mt940 => FileFormat::Mt940,
+        FeedFormat::Table => FileFormat::Table,
         FeedFormat::Messages => {
             let detail = "this feed takes messages only; set feeds.<id>.format";
             return Err(Refused::new(Code::FILE_UNREADABLE, detail).into());
@@ -123,7 +124,8 @@ fn open<R: BufRead>(source: R, name: &str, settings: &Feed) -> Result<Reader<R>,
         RowIdentity::Content => IdentityRule::Content,
     };
     let currency = settings.currency;
-    let options = Options { file_name: Some(name), amount_rule, identity, currency };
+    let table = settings.table.as_ref();
+    let options = Options { file_name: Some(name), amount_rule, identity, currency, table };
     Reader::open(format, source, &options).map_err(unreadable)
 }
 

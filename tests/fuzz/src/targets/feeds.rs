@@ -51,7 +51,7 @@ pub(super) fn charset(input: &[u8]) {
 }
 
 /// Whole and in small pieces: the same comes of it.
-fn read_twice(format: FileFormat, bytes: &[u8], options: &Options<'_>) {
+pub(super) fn read_twice(format: FileFormat, bytes: &[u8], options: &Options<'_>) {
     let whole = read(format, BufReader::with_capacity(64 << 10, bytes), bytes.len(), options);
     let pieces = read(format, BufReader::with_capacity(5, bytes), bytes.len(), options);
     assert!(whole == pieces, "{whole:?} and in pieces {pieces:?}");

@@ -7,6 +7,7 @@ mod feeds;
 mod frames;
 mod messages;
 mod stored;
+mod tables;
 mod values;
 
 use crate::{Memory, Target};
@@ -142,6 +143,26 @@ const MT940: &[&str] = &[
     "//",
     "RC",
 ];
+const TABLE: &[&str] = &[
+    ";",
+    "\"",
+    "\"\"",
+    "\n",
+    "\r\n",
+    "date;credit;debit;ref;text;more\n",
+    "01.04.2026",
+    "20260401",
+    "1 234,50",
+    "-5,00",
+    "total",
+    "opening",
+    "closing",
+    "end\n",
+    "BYN",
+    "|C|ok|",
+    "'",
+    "\t",
+];
 const TEXTS: &[&str] =
     &[" ", "-", "\u{2013}", "\n", "000000000000000000000000000017", "10000000000", "\u{660}", "A"];
 const VALUES: &[&str] =
@@ -210,6 +231,7 @@ pub const TARGETS: &[Target] = &[
     Target { words: ONEC, memory: STREAM, ..body("1c", feeds::onec) },
     Target { words: MT940, memory: STREAM, ..body("mt940", feeds::mt940) },
     Target { words: CAMT, memory: STREAM, ..body("camt", feeds::camt) },
+    Target { words: TABLE, memory: STREAM, ..body("table", tables::run) },
     Target { words: TEXTS, memory: STREAM, ..body("charset", feeds::charset) },
     Target { words: TEXTS, ..body("codes", values::codes) },
     Target { words: VALUES, ..body("values", values::texts) },
