@@ -68,7 +68,7 @@ fn weight(before: char, c: char, behind: char) -> i64 {
         return usual - 3 * i64::from(odd) - 4 * i64::from(swapped) - 2 * i64::from(beside_latin);
     }
     if c.is_alphabetic() {
-        let alone = !(before.is_alphabetic() && !before.is_ascii());
+        let alone = !before.is_alphabetic() || before.is_ascii();
         let usual = "äöüßÄÖÜąćęłńóśźżĄĆĘŁŃÓŚŹŻčšžýáíéěřůúťďČŠŽőű".contains(c);
         return match (alone, usual) {
             (true, true) => 3,

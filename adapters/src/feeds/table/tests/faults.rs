@@ -135,6 +135,7 @@ date;amount;text;ref
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn a_file_without_its_totals_or_header_is_told() {
     let mapping = delimited(b';', |it| {
         it.columns.date = column("date");
