@@ -109,6 +109,8 @@ date;amount;text;ref
                 purpose: "1,23E+29"
             4 rows, 6 refused
             +43.00 BYN -0.00 BYN withheld 0.00 BYN fines 0.00 BYN
+            warning: row 10 has a number that a spreadsheet rounded, such as 1E+29: order codes are lost
+            warning: the last row has no line end: its last value may be cut
         "#]],
     );
 }
@@ -200,14 +202,15 @@ fn a_file_without_its_totals_or_header_is_told() {
         &mapping,
         &long.concat(),
         expect![[r#"
-        table delimited currency=BYN
-        row 1 at byte 12: a line has more than 65536 bytes [too_long]
-        2 @70024 Credited +2.00 BYN weak-e4cb9975db0aeaef5f63ec0aff1cea52bdd0ff081ce1364f04f37ab3e2b95e86 (weak)
-            booked: 2026-04-02
-        1 rows, 1 refused
-        +2.00 BYN -0.00 BYN withheld 0.00 BYN fines 0.00 BYN
-        disagrees: the mark at the end is missing
-    "#]],
+            table delimited currency=BYN
+            row 1 at byte 12: a line has more than 65536 bytes [too_long]
+            2 @70024 Credited +2.00 BYN weak-e4cb9975db0aeaef5f63ec0aff1cea52bdd0ff081ce1364f04f37ab3e2b95e86 (weak)
+                booked: 2026-04-02
+            1 rows, 1 refused
+            +2.00 BYN -0.00 BYN withheld 0.00 BYN fines 0.00 BYN
+            disagrees: the mark at the end is missing
+            warning: the last row has no line end: its last value may be cut
+        "#]],
     );
 }
 

@@ -147,6 +147,7 @@ fn lines_of_fixed_width_with_implied_decimals_are_read() {
             1 @20 Credited +123.45 BYN weak-02ca947e0c4723f03320b47ee35b5807185610259da11c0abe32b2a8a15fb7eb (weak)
                 booked: 2026-04-01
                 payer: Янка Купала
+                creditor: 100000000000000000000000000042
             2 @84 Information -0.70 BYN weak-d7fde2f5b5bc3fc8d78c1795982e34b1ce53da425093f78c0ba5f12f6568832f (weak)
                 booked: 2026-04-01
             3 @141 Credited +5.00 BYN weak-e3bf7b345208e422e8b3afc2f4984d67cb0bc903820f4eafb0302d3a7da9432d (weak)
