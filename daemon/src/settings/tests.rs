@@ -226,7 +226,7 @@ fn everything_wrong_is_told_at_once_and_with_its_layer() {
              kind = 'postgres'
              path = ''
              [feeds.Big]
-             format = 'camt'
+             format = 'pain'
              [feeds.a]
              bank = 'nobody'
              settles = ['b', 'c']
@@ -262,7 +262,7 @@ fn everything_wrong_is_told_at_once_and_with_its_layer() {
         kvit.toml: store.path must be a path, is empty
         kvit.toml: portals._.content_type must be one of application/json, application/xml, application/cloudevents+json, is "text/xml"
         kvit.toml: feeds.Big.bank must be set: it has no default
-        kvit.toml: feeds.Big.format must be one of erip, client_bank, 1c, mt940, messages, is "camt"
+        kvit.toml: feeds.Big.format must be one of erip, client_bank, camt, 1c, mt940, table, messages, is "pain"
         kvit.toml: feeds.Big is no id: an id is 1 to 40 of a-z, 0-9 and -, not beginning with -
         kvit.toml: feeds.a.format must be set: it has no default
         kvit.toml: feeds.a.asserts must be one of failed, accepted, credited, reversed, is "paid"
