@@ -101,6 +101,17 @@ impl Desk {
         if tag::is_separator(bytes) {
             return self.break_off();
         }
+        // The end of the block may stand behind its last field.
+        let last = self.framed.then(|| bytes.strip_suffix(b"-}")).flatten();
+        self.inside(last.unwrap_or(bytes), line);
+        if last.is_some() {
+            self.break_off();
+            self.framed = false;
+        }
+    }
+
+    /// Takes a line of a message.
+    fn inside(&mut self, bytes: &[u8], line: &Line<'_>) {
         match tag::field(bytes) {
             Some((tag, value)) if !self.is_text(tag, value) => {
                 self.field(tag, value, bytes.len() - value.len(), line);

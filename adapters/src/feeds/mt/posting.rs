@@ -51,6 +51,7 @@ impl<'a> Posting<'a> {
         let (mark, rest) = mark(rest.trim_ascii_start()).ok_or_else(|| {
             Fault::new(RowFault::Direction, "field 61 has no debit or credit mark")
         })?;
+        let rest = rest.trim_ascii_start();
         let length = rest.iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b',' | b'.'));
         let (amount, rest) = rest.split_at(length.count());
         if amount.is_empty() {
@@ -60,7 +61,7 @@ impl<'a> Posting<'a> {
         if rest.trim_ascii().is_empty() {
             return Err(Fault::new(RowFault::Unterminated, "field 61 ends behind its amount"));
         }
-        let names = match rest {
+        let names = match rest.trim_ascii_start() {
             [b'N' | b'F' | b'S', _, _, _, names @ ..] => names,
             _ => &[],
         };

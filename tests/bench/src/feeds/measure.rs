@@ -69,7 +69,7 @@ fn events(source: BufReader<File>) -> anyhow::Result<u64> {
     let (mut buffer, mut events) = (Vec::new(), 0);
     loop {
         buffer.clear();
-        if xml.read_event_into(&mut buffer)? == Event::Eof {
+        if matches!(xml.read_event_into(&mut buffer)?, Event::Eof) {
             return Ok(events);
         }
         events += 1;

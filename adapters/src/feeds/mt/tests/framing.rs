@@ -61,6 +61,7 @@ fn every_frame_gives_the_same_entry() {
         ("a trailer", format!("{blocks}{{4:\r\n{body}-}}{{5:{{CHK:123456789ABC}}}}\r\n")),
         ("block 4 begins its line", format!("{blocks}\r\n{{4:\r\n{body}-}}")),
         ("the first field behind the brace", format!("{blocks}{{4:{body}-}}")),
+        ("block 4 ends its line", format!("{blocks}{{4:\r\n{}-}}", body.trim_end())),
         ("control bytes", format!("\u{1}{blocks}{{4:\r\n{body}-}}\u{3}")),
         ("control lines", format!("\u{1}\r\n{body}-\u{3}")),
         ("a foreword", format!("Example, not real\r\n\r\nBANKBY2X\r\n940\r\n{plain}")),

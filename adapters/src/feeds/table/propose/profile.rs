@@ -1,5 +1,7 @@
 //! What the values of a column look like.
 
+use std::cell::OnceCell;
+
 use chrono::Datelike;
 use kvit_schemas::{Currency, OrderCode};
 
@@ -55,6 +57,8 @@ const AMOUNTS: [(DecimalMark, Option<ThousandsMark>); 8] = [
 #[derive(Debug, Default)]
 pub(super) struct Profile {
     pub(super) values: Vec<String>,
+    /// What [`Profile::dates`] found: it takes the longest, and is asked again and again.
+    dates: OnceCell<Vec<DateFormat>>,
 }
 
 impl Profile {
@@ -65,7 +69,15 @@ impl Profile {
     }
 
     /// The formats that fit best, the likelier first, where most values are dates.
-    pub(super) fn dates(&self) -> Vec<DateFormat> {
+    pub(super) fn dates(&self) -> &[DateFormat] {
+        self.dates.get_or_init(|| self.dates_that_fit())
+    }
+
+    fn dates_that_fit(&self) -> Vec<DateFormat> {
+        let has_digits = |value: &str| value.bytes().filter(u8::is_ascii_digit).count() >= 4;
+        if !self.mostly(has_digits) {
+            return Vec::new();
+        }
         let formats: Vec<DateFormat> = DATES.iter().filter_map(|text| text.parse().ok()).collect();
         let count = |format: &DateFormat| {
             let likely = |it: DayAndTime| (1990..2100).contains(&it.day.date().year());
