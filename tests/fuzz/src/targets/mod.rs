@@ -231,7 +231,7 @@ pub const TARGETS: &[Target] = &[
     Target { words: ONEC, memory: STREAM, ..body("1c", feeds::onec) },
     Target { words: MT940, memory: STREAM, ..body("mt940", feeds::mt940) },
     Target { words: CAMT, memory: STREAM, ..body("camt", feeds::camt) },
-    Target { words: TABLE, memory: STREAM, runs: 10_000, ..body("table", tables::run) },
+    Target { words: TABLE, memory: STREAM, runs: 5_000, ..body("table", tables::run) },
     Target { words: TEXTS, memory: STREAM, ..body("charset", feeds::charset) },
     Target { words: TEXTS, ..body("codes", values::codes) },
     Target { words: VALUES, ..body("values", values::texts) },

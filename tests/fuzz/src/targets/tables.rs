@@ -9,7 +9,7 @@ use kvit_schemas::Currency;
 use super::feeds::read_twice;
 
 /// The first byte says by which mapping the rest is read, from `a` on; `p`, that one is proposed
-/// for it, and read by.
+/// for it, and read by. A proposal takes much longer.
 pub(super) fn run(input: &[u8]) {
     let Some((first, bytes)) = input.split_first() else { return };
     let draft = match first {
@@ -17,10 +17,11 @@ pub(super) fn run(input: &[u8]) {
         b'b' => named(b',', None),
         b'c' => positions(),
         b'd' => fixed(),
-        _ => match propose(bytes) {
+        b'p' => match propose(bytes) {
             Some(proposal) => proposal.draft,
             None => return,
         },
+        _ => named(b'\t', Some(b'"')),
     };
     let Ok(mapping) = TableMapping::new(draft) else { return };
     let options = Options { table: Some(&mapping), ..Options::default() };
