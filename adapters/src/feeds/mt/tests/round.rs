@@ -35,7 +35,7 @@ fn posted() -> impl Strategy<Value = Posted> {
     (mark, 1_i64..1_000_000_000, 1_u32..29, proptest::option::of(10_000_u32..99_999)).prop_flat_map(
         move |(mark, minor, day, bank)| {
             let texts =
-                ("[A-Z][A-Z0-9]{3,15}", "[A-Z][A-Z0-9]{2,14}", "[a-z]{3,9}( [a-z]{1,9}){0,4}");
+                ("[A-Z][0-9][A-Z0-9]{2,13}", "[A-Z][A-Z0-9]{2,14}", "[a-z]{3,9}( [a-z]{1,9}){0,4}");
             (texts, "[A-Z]{2,9}( [A-Z]{2,9}){0,2}", code.clone()).prop_map(
                 move |((owner, end_to_end, text), name, code)| Posted {
                     mark,
