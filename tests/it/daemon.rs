@@ -268,6 +268,13 @@ async fn files_are_applied_once_and_answered_each_time() -> Result<()> {
     let report = parties.file("erip", "0000902.210", "f2", credited.as_bytes()).await?;
     assert_eq!(report.text("/outcome"), "applied", "{report:#?}");
     parties.status("routed").await?;
+    // The bank shows the transfer of it as one line: no money of its own.
+    let line = "***** ^Type=4^ ^Acc=BY42AKBB36020000000000000001^  -  Statement\n^RestIn=0.00^\n\
+        ^DocDate=06.03.2026^\n^Num=777^\n^OperationID=Z1^\n^Db=0.00^\n^Credit=44.55^\n\
+        ^Nazn=Transfer^\n^DB=0.00^\n^CR=44.55^\n^RestOut=44.55^\n######\n";
+    let report = parties.file("bank", "day.txt", "s1", line.as_bytes()).await?;
+    assert_eq!(report.body["rows"]["applied"], 1, "{report:#?}");
+    assert_eq!(report.text("/sums/BYN/applied"), "0.00");
     // The same file again under another name: nothing happens, and the bank is told.
     let report = parties.file("erip", "again.210", "f3", credited.as_bytes()).await?;
     assert_eq!(report.text("/outcome"), "duplicate", "{report:#?}");
@@ -283,8 +290,13 @@ async fn files_are_applied_once_and_answered_each_time() -> Result<()> {
     assert_eq!(report.text("/errors/0/code"), "KV1502", "{report:#?}");
     daemon.stop().await?;
     let store = world.open_store()?;
-    let payments = store.payments(None, 10)?.items;
+    let known = store.payments(None, 10)?.items;
+    let (lumps, payments): (Vec<_>, Vec<_>) = known.into_iter().partition(|it| it.is_lump());
+    assert_eq!(lumps.len(), 1, "a transfer, seen by the bank, too: {lumps:#?}");
+    assert_eq!(lumps[0].sightings.len(), 2);
     assert_eq!(payments.len(), 1, "one payment, seen twice: {payments:#?}");
+    let ledger = store.check_ledger()?;
+    assert_eq!(ledger.kept.iter().map(|(_, _, sums)| sums.gross).sum::<i64>(), 4_500);
     assert_eq!(payments[0].sightings[0].withheld.map(|it| it.minor()), Some(45));
     Ok(())
 }
