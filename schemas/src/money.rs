@@ -67,6 +67,10 @@ impl Currency {
 
     /// How many digits stand behind the decimal point.
     pub fn minor_digits(self) -> usize {
+        // Nearly all money is in rubles, and the table is searched for each amount.
+        if self == Self::BYN {
+            return 2;
+        }
         iso_currency::Currency::from_code(self.as_str())
             .and_then(iso_currency::Currency::exponent)
             .map_or(2, usize::from)
