@@ -1,5 +1,5 @@
 //! Tables of any bank: delimited text and lines of fixed width, by a declared mapping of columns.
-//! A file without a mapping cannot be read as a table; [`propose`] makes one of a sample.
+//! A file without a mapping cannot be read as a table; [`propose()`] makes one of a sample.
 
 mod amounts;
 mod column;
