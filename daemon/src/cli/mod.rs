@@ -166,7 +166,7 @@ enum FeedCommand {
         /// Its format; without it the beginning of the file tells
         #[arg(long, value_parser = format())]
         format: Option<FileFormat>,
-        /// What stands where in a table: [feeds.<id>.table] of the settings, or its keys alone, in
+        /// What stands where in a table: [feeds.ID.table] of the settings, or its keys alone, in
         /// TOML; `kvit feed map` proposes it
         #[arg(long, value_name = "TOML")]
         map: Option<PathBuf>,
