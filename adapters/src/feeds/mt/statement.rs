@@ -84,8 +84,8 @@ impl Statement {
         }
     }
 
-    /// True when its entries are on the account for good: a statement by its balance or its frame. What
-    /// has neither may be anything.
+    /// True when its entries are on the account for good: a statement by its balance or its frame.
+    /// What has neither may be anything.
     pub(super) fn is_final(&self) -> bool {
         self.opened || self.framed == Some(Kind::Statement)
     }

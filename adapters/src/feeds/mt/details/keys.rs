@@ -44,8 +44,8 @@ fn next_key(text: &[u8], from: usize) -> Option<(usize, u8, Key)> {
     None
 }
 
-/// Takes the values of keys out of the text. Behind a plus the value goes on to the next key; behind
-/// a colon it is one word, since text may follow it.
+/// Takes the values of keys out of the text. Behind a plus the value goes on to the next key;
+/// behind a colon it is one word, since text may follow it.
 pub(super) fn split(found: &mut Found) {
     let Some((mut start, mut sign, mut kind)) = next_key(found.text.as_bytes(), 0) else { return };
     let text = std::mem::take(&mut found.text);
