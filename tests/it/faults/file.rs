@@ -23,7 +23,7 @@ const ENTRY_BYTES: u64 = 2_000;
 const NAME: &str = "statement.xml";
 const KILLS: u32 = 3;
 /// How long the parties wait for a large file's end.
-const PATIENCE: Duration = Duration::from_secs(3_600);
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// Writes a camt.053 of so many credits of 45.00, each for an order of its own.
 fn write(path: &Path, entries: u64) -> Result<()> {
@@ -152,13 +152,13 @@ async fn each_row_of_a_large_file_is_applied_once_while_messages_go_on() -> Resu
     }
     let temporary = folder.join("statement.tmp");
     write(&temporary, entries)?;
-    fs::rename(&temporary, folder.join(NAME))?;
-    let size = fs::metadata(folder.join(NAME))?.len();
+    let size = fs::metadata(&temporary)?.len();
 
     let world = Arc::new(world);
     let (kills, ended) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
     // The queues must be there before the first order is sent.
     world.process(&[]).await?.stop().await?;
+    fs::rename(&temporary, folder.join(NAME))?;
     let ordinary = tokio::spawn({
         let (world, kills, ended) = (Arc::clone(&world), Arc::clone(&kills), Arc::clone(&ended));
         async move { steady(&world, &kills, &ended).await }
