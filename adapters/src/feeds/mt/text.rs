@@ -1,8 +1,8 @@
 //! A field of several lines as one text, and which characters its bytes mean.
 //!
 //! SWIFT folds text at 65 characters wherever that falls, in words and numbers alike, the first
-//! line with its tag or without. A line of just that length goes on in the next without a separator; any
-//! other ends where its writer meant it to, and a line feed stays.
+//! line with its tag or without. A line of just that length goes on in the next without a
+//! separator; any other ends where its writer meant it to, and a line feed stays.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;

@@ -224,8 +224,8 @@ fn plain(number: &str) -> String {
     kept.flat_map(char::to_uppercase).collect()
 }
 
-/// The currency within the twenty digits of an account. 810 is what 643 was before 1998, and
-/// is in accounts still; the rouble of Belarus that 974 was ended in 2016, and there is no counting it.
+/// The currency within the twenty digits of an account. 810 is what 643 was before 1998, and is in
+/// accounts still; the rouble of Belarus that 974 was ended in 2016, and there is no counting it.
 enum ByDigits {
     Known(Currency),
     Withdrawn,

@@ -10,8 +10,8 @@ use kvit_schemas::{Day, Moment};
 ///
 /// `dd` and `d` are the day, `MM` and `M` the month, `MMM` its English name of three letters,
 /// `yyyy` and `yy` (2000 to 2099) the year, `HH` and `H` the hour, `mm` the minute, `ss` the
-/// second, `*` at the end whatever follows. Everything else stands for itself. The single letters take one
-/// digit or two.
+/// second, `*` at the end whatever follows. Everything else stands for itself. The single letters
+/// take one digit or two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateFormat {
     text: String,
