@@ -112,6 +112,9 @@ pub struct References {
     /// The reference that the account's bank gave the transaction, the same in its notification
     /// and in its statement.
     pub bank_reference: Option<String>,
+    /// The identification that the banks gave the transaction between them (ISO 20022 `TxId`, else
+    /// the instruction's).
+    pub transaction: Option<String>,
     /// The reference of whoever ordered the payment, carried from end to end.
     pub end_to_end: Option<String>,
     /// References of the creditor in fields made for them: where an order code belongs.

@@ -91,7 +91,8 @@ impl Context<'_> {
             beneficiary_account: paid.creditor_account.or_else(ours),
             references: References {
                 erip_operation: None,
-                agent_operation: paid.transaction_id.or(paid.instruction_id),
+                agent_operation: None,
+                transaction: paid.transaction_id.or(paid.instruction_id),
                 bank_document: entry.bank_reference.clone().filter(|_| !only),
                 bank_reference: paid
                     .bank_reference

@@ -150,6 +150,7 @@ impl Statement {
             let unit = self.unit.or(self.met)?;
             // Some banks write what went out below zero.
             let text = text.as_deref()?.trim_start_matches('-');
+            // What cannot be read is told as such, without the reason.
             let read = unit.money(field, text).ok();
             if read.is_none() {
                 unreadable.push(field);
@@ -159,6 +160,7 @@ impl Statement {
         let credits = sum("TtlCdtNtries", &self.credits);
         let debits = sum("TtlDbtNtries", &self.debits);
         let mut count = |field, text: &Said| {
+            // Told as unreadable, as above.
             let read = text.as_deref()?.parse::<u64>().ok();
             if read.is_none() {
                 unreadable.push(field);
@@ -202,6 +204,7 @@ impl Draft {
         };
         let value = value.trim();
         let (digits, sign) = value.strip_prefix('-').map_or((value, 1), |digits| (digits, -1));
+        // A balance that is there without an amount is told as unreadable (`Statement::declared`).
         let money = unit.money("Bal", digits).ok();
         self.amount = money.map(|m| Balance { minor: sign * m.minor(), currency: m.currency() });
     }

@@ -194,6 +194,7 @@ fn references(row: &Row) -> BTreeMap<&'static str, Value> {
         ("agent_operation", &row.references.agent_operation),
         ("bank_document", &row.references.bank_document),
         ("bank_reference", &row.references.bank_reference),
+        ("transaction", &row.references.transaction),
         ("end_to_end", &row.references.end_to_end),
         ("service", &row.service),
         ("personal_account", &row.personal_account),

@@ -88,7 +88,7 @@ fn line(row: &Row) -> String {
         ("to", row.beneficiary_account.clone().filter(|to| row.account.as_ref() != Some(to))),
         ("bank", references.bank_reference.clone()),
         ("document", references.bank_document.clone()),
-        ("agent", references.agent_operation.clone()),
+        ("transaction", references.transaction.clone()),
         ("end", references.end_to_end.clone()),
         ("creditor", Some(references.creditor.join(" | ")).filter(|all| !all.is_empty())),
         ("purpose", row.purpose.as_ref().map(|purpose| format!("{purpose:?}"))),

@@ -28,7 +28,7 @@ fn everything_of_a_transaction_has_its_place() {
     check(
         &statement(&entry),
         expect![[r#"
-        1 @391 Credited +30.00 BYN booked=2026-04-01 paid=2026-04-01T08:30:00+03:00 payer=Янка number=MA1953684 from=BY01 to=QR1 bank=T1 agent=X1 end=E1 creditor=R1 | R2 purpose="першы\nдругі\nD1\n?REJECT?0\nтрэці\nчацвёрты"
+        1 @391 Credited +30.00 BYN booked=2026-04-01 paid=2026-04-01T08:30:00+03:00 payer=Янка number=MA1953684 from=BY01 to=QR1 bank=T1 transaction=X1 end=E1 creditor=R1 | R2 purpose="першы\nдругі\nD1\n?REJECT?0\nтрэці\nчацвёрты"
     "#]],
     );
 }
