@@ -79,6 +79,9 @@ pub struct Synced {
 /// Bytes that may be applied before sled writes them out: two of its segments.
 const UNFLUSHED_BYTES_MAX: usize = 1 << 20;
 
+/// Changes of rows from which on that is worth it: sled reads their log in some ten milliseconds.
+const SNAPSHOT_AFTER_ROWS: u64 = 50_000;
+
 /// An open store. Shared by reference; reads, `apply` and `sync` may run at the same time.
 ///
 /// Dropping it keeps what was applied, as far as no power cut comes between; [`RowStore::close`]
@@ -88,6 +91,7 @@ const UNFLUSHED_BYTES_MAX: usize = 1 << 20;
 pub struct RowStore {
     files: Files,
     header: Header,
+    config: sled::Config,
     db: sled::Db,
     faults: Faults,
     /// What the last commit says the store holds. Held while a batch is applied.
@@ -235,14 +239,23 @@ impl RowStore {
         self.sync_up_to(up_to, &mut durable).map_err(|error| self.fail(error))
     }
 
-    /// Syncs, watermark included, and closes.
+    /// Syncs, watermark included, and closes. After many changes it opens sled once more, which
+    /// then writes its snapshot: the next start does not read again what was logged until here.
     ///
     /// # Errors
     /// As [`RowStore::sync`].
     pub fn close(self) -> Result<CommitSeq, StoreError> {
         let synced = self.sync()?;
-        let durable = self.usable(&self.durable)?;
-        durable.watermark.sync().map_err(StoreError::Watermark)?;
+        let watermark = self.usable(&self.durable).map(|durable| durable.watermark.sync())?;
+        watermark.map_err(StoreError::Watermark)?;
+        if self.rows_changed.load(Ordering::Relaxed) >= SNAPSHOT_AFTER_ROWS {
+            let Self { files, config, db, .. } = self;
+            drop(db);
+            if let Err(error) = tree::open(&files, &config) {
+                // All is stored; only the next start takes longer, or tells the same.
+                tracing::warn!(%error, "the store is closed, but sled wrote no snapshot of it");
+            }
+        }
         Ok(synced.up_to)
     }
 

@@ -96,7 +96,8 @@ pub(super) fn open(
         return Err(OpenError::Damaged { path: path.into(), what: "its tree is missing".into() });
     }
     let blob_files = files.blobs().map_err(failed("listing the blobs of", path))?;
-    let found = found(&files, &options, mark, import)?;
+    let config = tree::config(&files, &options);
+    let found = found((&files, &config), &options, mark, import)?;
     if import.is_none() {
         whole(path, &found.db)?;
     }
@@ -104,7 +105,7 @@ pub(super) fn open(
     if let (Some(tail), OnLostTail::Refuse) = (lost_tail, options.on_lost_tail) {
         return Err(OpenError::LostTail { path: path.to_owned(), tail });
     }
-    let store = start(&files, options, lock, found)?;
+    let store = start((&files, config), options, lock, found)?;
     if lost_tail.is_some() {
         // Settles it: from here on the tree is as far as the watermark again.
         let settled = store.apply(&Batch::new()).and_then(|_| store.sync());
@@ -135,13 +136,13 @@ fn enter(files: &Files, create: bool) -> Result<Lock, OpenError> {
 
 /// Opens the tree, begins it if it is new, and compares it with the watermark.
 fn found(
-    files: &Files,
+    (files, config): (&Files, &sled::Config),
     options: &RowOptions,
     mark: Mark,
     import: Option<&Import>,
 ) -> Result<Found, OpenError> {
     let path = files.dir();
-    let Tree { db, begun } = tree::open(files, options)?;
+    let Tree { db, begun } = tree::open(files, config)?;
     match begun {
         Some((header, last)) => {
             let lost_tail = compare(path, &header, last.seq, mark)?;
@@ -214,7 +215,7 @@ fn compare(
 
 /// Syncs what was found, sets the watermark to it, and puts the store together.
 fn start(
-    files: &Files,
+    (files, config): (&Files, sled::Config),
     options: RowOptions,
     lock: Lock,
     found: Found,
@@ -231,6 +232,7 @@ fn start(
     Ok(RowStore {
         files: files.clone(),
         header: found.header,
+        config,
         db: found.db,
         faults: options.faults,
         writer: Mutex::new(found.last.tally),

@@ -34,12 +34,17 @@ enum TreeError {
 /// little longer than the last handle. Kvit's own lock is ours by then.
 const LET_GO: Duration = Duration::from_secs(3);
 
-/// Opens sled's files and reads the store's own rows.
-pub(super) fn open(files: &Files, options: &RowOptions) -> Result<Tree, OpenError> {
-    let config = sled::Config::new()
+/// How sled is to open a store's files.
+pub(super) fn config(files: &Files, options: &RowOptions) -> sled::Config {
+    sled::Config::new()
         .path(files.dir())
         .cache_capacity(options.cache_bytes)
-        .flush_every_ms(Some(options.flush_every_ms.get()));
+        .flush_every_ms(Some(options.flush_every_ms.get()))
+}
+
+/// Opens sled's files and reads the store's own rows.
+pub(super) fn open(files: &Files, config: &sled::Config) -> Result<Tree, OpenError> {
+    let config = config.clone();
     let opening = thread::Builder::new()
         .name("store-open".to_owned())
         .spawn(move || look(&config))

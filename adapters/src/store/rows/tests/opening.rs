@@ -171,3 +171,29 @@ fn files_beside_the_synced_one_are_reported() {
     fs::write(path.join("blobs/2"), "x").unwrap();
     assert!(!store.verify(|_| {}).unwrap().is_sound());
 }
+
+#[test]
+fn after_many_changes_a_close_leaves_little_to_read_for_the_next_start() {
+    let (_dir, path) = place();
+    let snapshots = || {
+        let names = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().starts_with("snap.")).collect::<Vec<_>>()
+    };
+    let mut left = Vec::new();
+    for changes in [10, SNAPSHOT_AFTER_ROWS] {
+        let store = open(&path);
+        let at_start = snapshots();
+        for first in (0..changes).step_by(1_000) {
+            let mut batch = Batch::new();
+            for row in first..changes.min(first + 1_000) {
+                batch.put(&row.to_be_bytes(), vec![7; 20]);
+            }
+            store.apply(&batch).unwrap();
+        }
+        store.close().unwrap();
+        left.push(snapshots() != at_start);
+    }
+    assert_eq!(left, [false, true]);
+    let last = (SNAPSHOT_AFTER_ROWS - 1).to_be_bytes();
+    assert_eq!(open(&path).get(&last).unwrap(), Some(vec![7; 20]));
+}
