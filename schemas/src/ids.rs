@@ -62,7 +62,9 @@ fn is_party(text: &str) -> bool {
 }
 
 fn is_visible(text: &str) -> bool {
-    (1..=128).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_graphic())
+    // Looking at every byte goes many at a time.
+    (1..=128).contains(&text.len())
+        && text.bytes().fold(true, |all, byte| all & byte.is_ascii_graphic())
 }
 
 fn is_procedure(text: &str) -> bool {

@@ -17,7 +17,7 @@ pub mod text;
 
 pub use applicant::{ApplicantKind, Identification, Region};
 pub use code::Code;
-pub use code_scan::{FoundCode, find_codes};
+pub use code_scan::{FoundCode, each_code, find_codes};
 pub use ids::{AgencyId, BankId, FeedId, MessageId, OperatorId, PortalId, ProcedureCode};
 pub use moment::{Day, MINSK, Moment};
 pub use money::{Currency, Money};

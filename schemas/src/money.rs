@@ -6,7 +6,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A currency of ISO 4217 that has minor digits defined.
+/// A currency of ISO 4217 that has minor digits defined, or one that it has withdrawn.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Currency([u8; 3]);
 
@@ -20,7 +20,7 @@ pub struct Money {
 /// Why a text is no amount, or why two amounts cannot be put together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// Not a current ISO 4217 alphabetic code.
+    /// Not an ISO 4217 alphabetic code.
     #[error("{0:?} is no ISO 4217 currency code")]
     Currency(String),
     /// The digits are not `<1..13 digits>.<exactly the currency's minor digits>`.
@@ -37,6 +37,41 @@ pub enum MoneyError {
     /// More than can be counted, or less than nothing.
     #[error("the sum is out of range")]
     Range,
+}
+
+/// Withdrawn currencies, which archives of statements hold, with their minor digits: those that
+/// became the euro, and those of the region that lost their zeros. They have no numbers here.
+const HISTORIC: [(&str, usize); 23] = [
+    ("ATS", 2),
+    ("BEF", 0),
+    ("BYB", 0),
+    ("BYR", 0),
+    ("CYP", 2),
+    ("DEM", 2),
+    ("EEK", 2),
+    ("ESP", 0),
+    ("FIM", 2),
+    ("FRF", 2),
+    ("GRD", 0),
+    ("IEP", 2),
+    ("ITL", 0),
+    ("LTL", 2),
+    ("LUF", 0),
+    ("LVL", 2),
+    ("MTL", 2),
+    ("NLG", 2),
+    ("PTE", 0),
+    ("ROL", 2),
+    ("SIT", 2),
+    ("SKK", 2),
+    ("TRL", 0),
+];
+
+/// The minor digits of a currency; `None` where there is no such currency.
+fn minor_digits(code: &str) -> Option<usize> {
+    let current = iso_currency::Currency::from_code(code).and_then(|known| known.exponent());
+    let historic = || HISTORIC.iter().find(|(known, _)| *known == code).map(|(_, digits)| *digits);
+    current.map(usize::from).or_else(historic)
 }
 
 fn minor(digits: usize) -> String {
@@ -71,9 +106,7 @@ impl Currency {
         if self == Self::BYN {
             return 2;
         }
-        iso_currency::Currency::from_code(self.as_str())
-            .and_then(iso_currency::Currency::exponent)
-            .map_or(2, usize::from)
+        minor_digits(self.as_str()).unwrap_or(2)
     }
 }
 
@@ -84,8 +117,7 @@ impl FromStr for Currency {
         if text == "BYN" {
             return Ok(Self::BYN);
         }
-        let known = iso_currency::Currency::from_code(text).and_then(|known| known.exponent());
-        match (known, <[u8; 3]>::try_from(text.as_bytes())) {
+        match (minor_digits(text), <[u8; 3]>::try_from(text.as_bytes())) {
             (Some(_), Ok(code)) => Ok(Self(code)),
             (None, _) | (_, Err(_)) => Err(MoneyError::Currency(text.chars().take(8).collect())),
         }
@@ -284,6 +316,20 @@ mod tests {
         assert!("byn".parse::<Currency>().is_err());
         assert!("XXX".parse::<Currency>().is_err(), "no currency has no minor digits");
         assert_eq!(Currency::from_numeric(933), Some(Currency::BYN));
+    }
+
+    #[test]
+    fn withdrawn_currencies_are_known_by_their_letters() {
+        for (code, amount) in [("DEM", "84349.74"), ("LTL", "0.01"), ("BGN", "1.00"), ("BYR", "7")]
+        {
+            let currency: Currency = code.parse().unwrap();
+            let money = Money::parse(amount, currency).unwrap();
+            assert_eq!(money.to_string(), format!("{amount} {code}"));
+        }
+        assert!(HISTORIC.is_sorted(), "in the order of their codes");
+        let current = |code| iso_currency::Currency::from_code(code).is_some();
+        assert!(!HISTORIC.iter().any(|(code, _)| current(code)), "the library tells of its own");
+        assert_eq!(Currency::from_numeric(974), None);
     }
 
     #[test]

@@ -35,6 +35,19 @@ impl OrderCode {
         std::str::from_utf8(&self.0).unwrap_or("")
     }
 
+    /// The code whose digits these bytes hold, whatever stands between them.
+    pub(crate) fn gathered(bytes: &[u8]) -> Option<Self> {
+        let mut digits = [0; Self::DIGITS];
+        let mut count = 0;
+        for &byte in bytes {
+            if byte.is_ascii_digit() {
+                *digits.get_mut(count)? = byte;
+                count += 1;
+            }
+        }
+        (count == Self::DIGITS).then_some(Self(digits))
+    }
+
     /// The digits as one number below 10^30: the short form of index keys.
     pub fn to_number(self) -> u128 {
         self.0.iter().fold(0, |sum, digit| sum * 10 + u128::from(digit - b'0'))

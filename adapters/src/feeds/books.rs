@@ -73,16 +73,13 @@ impl Books {
     }
 
     /// Counts a row; one whose parts leave the range of sums cannot be used.
-    pub(super) fn row(&mut self, row: Row) -> Result<Row, RowError> {
-        let added = self.file.add_row(&row).and_then(|()| self.statement.add_row(&row));
-        match added {
-            Ok(()) => Ok(row),
-            Err(_) => {
-                let fault = Fault::new(RowFault::Amount, "the file's sum is too much");
-                self.refuse(false);
-                Err(fault.of_row(row.row, row.byte_offset))
-            }
-        }
+    pub(super) fn row(&mut self, row: &Row) -> Result<(), RowError> {
+        let added = self.file.add_row(row).and_then(|()| self.statement.add_row(row));
+        added.map_err(|_| {
+            let fault = Fault::new(RowFault::Amount, "the file's sum is too much");
+            self.refuse(false);
+            fault.of_row(row.row, row.byte_offset)
+        })
     }
 
     pub(super) fn refuse(&mut self, lost: bool) {

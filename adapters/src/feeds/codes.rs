@@ -2,7 +2,7 @@
 //! reference field made for them, the personal account of ERIP, then free text. Accounts and a
 //! bank's own references are never looked at.
 
-use kvit_schemas::{OrderCode, find_codes};
+use kvit_schemas::{OrderCode, each_code};
 
 use super::row::Row;
 
@@ -49,31 +49,28 @@ impl FoundIn {
 impl Row {
     /// The distinct order codes of the fields that are trusted most among those that have any.
     pub fn order_codes(&self) -> Vec<FoundOrderCode> {
-        let structured = self.references.creditor.iter().filter_map(|text| whole(text));
-        let structured = distinct(structured, FoundIn::CreditorReference);
-        if !structured.is_empty() {
-            return structured;
+        let mut codes = Vec::new();
+        for reference in &self.references.creditor {
+            if let Some(code) = whole(reference) {
+                add(&mut codes, code, FoundIn::CreditorReference);
+            }
+        }
+        if !codes.is_empty() {
+            return codes;
         }
         let account = self.personal_account.as_deref();
         if let Some(code) = account.and_then(|account| account.trim().parse().ok()) {
             return vec![FoundOrderCode { code, found_in: FoundIn::PersonalAccount }];
         }
-        let creditor = self.references.creditor.iter().map(String::as_str);
-        let creditor = creditor.map(|text| (text, FoundIn::CreditorReferenceText));
-        let others = [
+        for reference in &self.references.creditor {
+            scan(&mut codes, reference, FoundIn::CreditorReferenceText);
+        }
+        for (text, found_in) in [
             (account, FoundIn::PersonalAccountText),
             (self.references.end_to_end.as_deref(), FoundIn::EndToEnd),
             (self.purpose.as_deref(), FoundIn::Purpose),
-        ];
-        let others = others.into_iter().filter_map(|(text, found_in)| Some((text?, found_in)));
-        let mut codes: Vec<FoundOrderCode> = Vec::new();
-        for (text, found_in) in creditor.chain(others) {
-            let found = find_codes(text).into_iter().map(|found| found.code);
-            for code in distinct(found, found_in) {
-                if codes.iter().all(|known| known.code != code.code) {
-                    codes.push(code);
-                }
-            }
+        ] {
+            scan(&mut codes, text.unwrap_or(""), found_in);
         }
         codes
     }
@@ -89,12 +86,12 @@ fn whole(text: &str) -> Option<OrderCode> {
     digits.parse().ok()
 }
 
-fn distinct(codes: impl Iterator<Item = OrderCode>, found_in: FoundIn) -> Vec<FoundOrderCode> {
-    let mut found: Vec<FoundOrderCode> = Vec::new();
-    for code in codes {
-        if found.iter().all(|known| known.code != code) {
-            found.push(FoundOrderCode { code, found_in });
-        }
+fn scan(codes: &mut Vec<FoundOrderCode>, text: &str, found_in: FoundIn) {
+    each_code(text, |found| add(codes, found.code, found_in));
+}
+
+fn add(codes: &mut Vec<FoundOrderCode>, code: OrderCode, found_in: FoundIn) {
+    if codes.iter().all(|known| known.code != code) {
+        codes.push(FoundOrderCode { code, found_in });
     }
-    found
 }

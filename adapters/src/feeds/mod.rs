@@ -63,7 +63,7 @@ pub enum FileFormat {
     Camt,
     /// 1CClientBankExchange.
     OneC,
-    /// SWIFT's MT940 and MT942.
+    /// SWIFT's MT940, MT942 and MT950.
     Mt940,
     /// Delimited text, or lines of fixed width, by a declared mapping of columns.
     Table,
@@ -103,6 +103,9 @@ pub struct Options<'a> {
     /// What stands where in a table; other formats need none.
     pub table: Option<&'a TableMapping>,
 }
+
+/// A record, usable or not.
+type Read = Result<Box<Row>, RowError>;
 
 /// Reads a file row by row. Iterating gives each record, usable or not, until the end or an
 /// error that ends the reading.
@@ -235,10 +238,10 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// Counts what was read; gives the row, where it is one.
-    fn take(&mut self, item: Item) -> Result<Option<Result<Row, RowError>>, FeedError> {
+    fn take(&mut self, item: Item) -> Result<Option<Read>, FeedError> {
         match item {
             Item::Entry(entry) => self.books.entry(entry)?,
-            Item::Row(row) => return Ok(Some(self.books.row(*row))),
+            Item::Row(row) => return Ok(Some(self.books.row(&row).map(|()| row))),
             Item::Refused { error, lost } => {
                 self.books.refuse(lost);
                 return Ok(Some(Err(error)));
@@ -255,9 +258,9 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// A record of a format where each is an entry of one row.
-    fn record(&mut self, read: Result<Box<Row>, RowError>) -> Result<Row, RowError> {
+    fn record(&mut self, read: Read) -> Read {
         let row = match read {
-            Ok(row) => *row,
+            Ok(row) => row,
             Err(error) => {
                 self.books.refuse(true);
                 return Err(error);
@@ -269,11 +272,11 @@ impl<R: BufRead> Reader<R> {
             self.books.refuse(true);
             return Err(fault.of_row(row.row, row.byte_offset));
         }
-        self.books.row(row)
+        self.books.row(&row).map(|()| row)
     }
 
     /// The next row, usable or not; `None` at the end.
-    fn read(&mut self) -> Result<Option<Result<Row, RowError>>, FeedError> {
+    fn read(&mut self) -> Result<Option<Read>, FeedError> {
         loop {
             let item = match &mut self.source {
                 Source::Erip(register) => register.next()?,
@@ -300,7 +303,8 @@ impl<R: BufRead> Iterator for Reader<R> {
         }
         let read = self.read().transpose();
         self.ended = !matches!(read, Some(Ok(_)));
-        read
+        // A row is large: it is moved once.
+        read.map(|read| read.map(|read| read.map(|row| *row)))
     }
 }
 

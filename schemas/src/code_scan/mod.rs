@@ -14,7 +14,6 @@
 //!   chain ends there. So it does at a longer group.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
 use crate::OrderCode;
@@ -31,87 +30,90 @@ pub struct FoundCode {
 /// The distinct order codes of a text, in the order of their first digits. One pass; memory is
 /// taken only by what is found.
 pub fn find_codes(text: &str) -> Vec<FoundCode> {
+    let mut codes: Vec<FoundCode> = Vec::new();
+    each_code(text, |found| {
+        if codes.iter().all(|known| known.code != found.code) {
+            codes.push(found);
+        }
+    });
+    codes
+}
+
+/// Gives each order code of a text, as often as it is spelled.
+pub fn each_code(text: &str, mut found: impl FnMut(FoundCode)) {
     let bytes = text.as_bytes();
-    let mut found = Found::default();
     if bytes.len() < OrderCode::DIGITS {
-        return found.codes;
+        return;
     }
     let mut chain = Chain::default();
     let mut end = 0;
     while let Some(skipped) = bytes[end..].iter().position(u8::is_ascii_digit) {
         let start = end + skipped;
         if !is_separator(&text[end..start]) {
-            chain.close(text, &mut found);
+            chain.close(bytes, &mut found);
         }
         let length = bytes[start..].iter().position(|byte| !byte.is_ascii_digit());
         end = length.map_or(bytes.len(), |length| start + length);
         let group = start..end;
         match group.len().cmp(&OrderCode::DIGITS) {
-            Ordering::Less if !is_part_of_more(text, &group) => chain.push(group),
+            Ordering::Less if !is_part_of_more(text, &group) => chain.push(bytes, group),
             Ordering::Equal if !is_part_of_more(text, &group) => {
-                chain.close(text, &mut found);
-                found.add(text, &[group]);
+                chain.close(bytes, &mut found);
+                give(bytes, group, &mut found);
             }
-            Ordering::Less | Ordering::Equal | Ordering::Greater => chain.close(text, &mut found),
+            Ordering::Less | Ordering::Equal | Ordering::Greater => chain.close(bytes, &mut found),
         }
     }
-    chain.close(text, &mut found);
-    found.codes
+    chain.close(bytes, &mut found);
 }
 
-/// The codes found so far.
-#[derive(Default)]
-struct Found {
-    codes: Vec<FoundCode>,
-    seen: BTreeSet<OrderCode>,
-}
-
-impl Found {
-    /// Takes groups that have thirty digits together.
-    fn add(&mut self, text: &str, groups: &[Range<usize>]) {
-        let digits: String = groups.iter().map(|group| &text[group.clone()]).collect();
-        if let (Ok(code), Some(first)) = (digits.parse(), groups.first())
-            && self.seen.insert(code)
-        {
-            self.codes.push(FoundCode { code, offset: first.start });
-        }
+/// Gives the code of a range with thirty digits.
+fn give(text: &[u8], range: Range<usize>, found: &mut impl FnMut(FoundCode)) {
+    let offset = range.start;
+    if let Some(code) = OrderCode::gathered(&text[range]) {
+        found(FoundCode { code, offset });
     }
 }
 
 /// The groups of a chain that may still become a code, and what was found in it.
 #[derive(Default)]
 struct Chain {
-    /// The last groups, with thirty digits together at most.
-    window: VecDeque<Range<usize>>,
+    /// Where the last groups are, with thirty digits together at most.
+    window: Range<usize>,
     digits: usize,
     /// How many choices of thirty digits the chain offered.
     choices: usize,
     /// The first of them.
-    choice: Vec<Range<usize>>,
+    choice: Range<usize>,
 }
 
 impl Chain {
-    fn push(&mut self, group: Range<usize>) {
+    fn push(&mut self, text: &[u8], group: Range<usize>) {
+        if self.digits == 0 {
+            self.window.start = group.start;
+        }
         self.digits += group.len();
-        self.window.push_back(group);
+        self.window.end = group.end;
         while self.digits > OrderCode::DIGITS {
-            self.digits -= self.window.pop_front().map_or(self.digits, |group| group.len());
+            let window = &text[self.window.clone()];
+            let first = window.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let gap = window[first..].iter().take_while(|byte| !byte.is_ascii_digit()).count();
+            self.digits -= first;
+            self.window.start += first + gap;
         }
         if self.digits == OrderCode::DIGITS {
             self.choices += 1;
             if self.choices == 1 {
-                self.choice.extend(self.window.iter().cloned());
+                self.choice = self.window.clone();
             }
         }
     }
 
     /// Ends the chain: its code, if it offered just one, is found.
-    fn close(&mut self, text: &str, found: &mut Found) {
+    fn close(&mut self, text: &[u8], found: &mut impl FnMut(FoundCode)) {
         if self.choices == 1 {
-            found.add(text, &self.choice);
+            give(text, self.choice.clone(), found);
         }
-        self.window.clear();
-        self.choice.clear();
         self.digits = 0;
         self.choices = 0;
     }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use kvit_schemas::Currency;
 
+use super::details::Found;
 use super::entry::{Entry, EntryLines};
 use super::lines::Line;
 use super::names::Names;
@@ -37,6 +38,7 @@ pub(super) struct Desk {
     names: Names,
     statement: Statement,
     entry: EntryLines,
+    found: Found,
     /// An entry is being collected.
     collecting: bool,
     open: Open,
@@ -48,6 +50,8 @@ pub(super) struct Desk {
     framed: bool,
     /// A field of such a message was met.
     known: bool,
+    /// A field was met that no other message has.
+    told: bool,
     /// The message before.
     previous: Statement,
     statements: u64,
@@ -71,12 +75,14 @@ impl Desk {
             names: Names::new(options.identity),
             statement: Statement::default(),
             entry: EntryLines::default(),
+            found: Found::default(),
             collecting: false,
             open: Open::Nothing,
             announced: None,
             currency: options.currency,
             framed: false,
             known: false,
+            told: false,
             previous: Statement::default(),
             statements: 0,
             entries: 0,
@@ -160,6 +166,7 @@ impl Desk {
 
     fn field(&mut self, tag: Tag, value: &[u8], tag_length: usize, line: &Line<'_>) {
         self.known |= tag != Tag::Other;
+        self.told |= tag.is_telling();
         match tag {
             Tag::Entry => {
                 self.break_off();
@@ -234,6 +241,7 @@ impl Desk {
         let text = self.decoder.text(value);
         self.statement.take(tag, &text);
     }
+
     /// An entry is complete where anything but its own text comes.
     fn break_off(&mut self) {
         self.open = Open::Nothing;
@@ -264,7 +272,8 @@ impl Desk {
             }
         };
         self.items.push_back(Item::Entry(entry.counted()));
-        match entry.row(number, &self.statement, &mut self.names, &mut self.decoder) {
+        let Self { statement, names, found, decoder, .. } = self;
+        match entry.row(number, statement, names, found, decoder) {
             Ok((row, odd)) => {
                 if let Some(odd) = odd {
                     self.items.push_back(Item::Warning(format!("row {number} {odd}")));
@@ -315,6 +324,10 @@ impl Desk {
         self.break_off();
         if self.statement.begun {
             self.end_statement();
+        }
+        if !self.told {
+            let warning = "nothing tells that it is a statement: a part of one, or something else";
+            self.items.push_back(Item::Warning(warning.to_owned()));
         }
     }
 

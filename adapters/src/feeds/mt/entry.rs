@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use kvit_schemas::{Day, Money};
 
-use super::details::{self, Details, is_no_reference};
+use super::details::{Details, Found, is_no_reference};
 use super::names::{self, Names, push_number};
 use super::posting::{Mark, Posting};
 use super::statement::Statement;
@@ -62,7 +62,12 @@ impl<'a> Entry<'a> {
     pub(super) fn read(lines: &'a EntryLines, statement: &Statement) -> Result<Self, Fault> {
         let posting = Posting::read(&lines.posting)?;
         let unit = statement.unit.ok_or_else(|| {
-            Fault::new(RowFault::Currency, "no balance before the entry names a known currency")
+            let detail = if statement.opened {
+                "the balance before the entry names no known currency"
+            } else {
+                "nothing names the entry's currency, nor do the settings"
+            };
+            Fault::new(RowFault::Currency, detail)
         })?;
         let amount = unit.amount(posting.amount).ok_or_else(|| {
             let text = String::from_utf8_lossy(posting.amount);
@@ -88,12 +93,13 @@ impl<'a> Entry<'a> {
         number: u64,
         statement: &Statement,
         names: &mut Names,
+        found: &mut Found,
         decoder: &mut Decoder,
     ) -> Result<(Row, Option<&'static str>), Fault> {
         if self.lines.is_cut() {
             return Err(Fault::new(RowFault::TooLong, "the entry's text is too long"));
         }
-        let mut said = details::read(&decoder.text(self.lines.text().bytes()));
+        let mut said = found.read(&decoder.text(self.lines.text().bytes()));
         let bank_document = self.names_beside(&mut said, decoder);
         let bank = decoder.text(self.posting.bank);
         let bank = Some(bank.as_ref()).filter(|bank| names::is_real(bank));
@@ -175,7 +181,12 @@ impl<'a> Entry<'a> {
     fn booked_on(&self, statement: &Statement) -> (Option<Day>, Option<&'static str>) {
         let value = value_day(self.posting.value_date);
         let near = value.map(|read| read.day).or_else(|| statement.dated_on());
-        let entry = self.posting.entry_date.map(|digits| entry_day(digits, near));
+        // Most entries have one date, and finding out what day it is takes longer than looking.
+        let same = |digits| value.is_some() && Some(digits) == self.posting.value_date.get(2..);
+        let entry = self
+            .posting
+            .entry_date
+            .map(|digits| if same(digits) { value } else { entry_day(digits, near) });
         match (entry, value) {
             (Some(Some(read)), _) | (None, Some(read)) => {
                 let ReadDay { day, clamped } = read;

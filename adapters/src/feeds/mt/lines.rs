@@ -98,7 +98,8 @@ impl<R: BufRead> Lines<R> {
             }
             let end = memchr2(b'\n', b'\r', chunk);
             let length = end.unwrap_or(chunk.len());
-            let taken = length + usize::from(end.is_some());
+            let both = chunk[length..].starts_with(b"\r\n");
+            let taken = length + usize::from(end.is_some()) + usize::from(both);
             self.offset = self.offset.saturating_add(u64::try_from(taken).unwrap_or(u64::MAX));
             if end.is_some() && !any && length <= LINE_BYTES_MAX {
                 self.used = taken;

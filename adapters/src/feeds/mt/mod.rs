@@ -1,6 +1,7 @@
-//! MT940, the customer statement, and MT942, the interim report (SWIFT category 9), as banks write
-//! them: in blocks or without, several messages in a file, fields that almost keep to the standard
-//! (FEEDS.md D 15–18). Entries are given as they come; a message is never held.
+//! MT940, the customer statement, MT950, the same between banks and without texts, and MT942, the
+//! interim report (SWIFT category 9), as banks write them: in blocks or without, several messages
+//! in a file, fields that almost keep to the standard (FEEDS.md D 15–18). Entries are given as they
+//! come; a message is never held.
 
 mod desk;
 mod details;

@@ -6,31 +6,39 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 
+use foldhash::quality::RandomState;
 use kvit_schemas::MessageId;
 
 use super::details::is_no_reference;
 use super::entry::Entry;
-use crate::feeds::identity::{self, Identifier, Identity, IdentityRule};
+use crate::feeds::identity::{Identifier, Identity, IdentityRule, message_id};
 
 /// Gives the entries of a file their identities.
 pub(super) struct Names {
     rule: IdentityRule,
     weak: Identifier,
     /// How often each name was given in the statement, by the hash of name and mark.
-    given: HashMap<u64, u32>,
+    given: HashMap<u64, u32, RandomState>,
+    /// The name that is being made.
+    plain: String,
 }
 
 impl Names {
     pub(super) fn new(rule: IdentityRule) -> Self {
-        Self { rule, weak: Identifier::new(IdentityRule::Content), given: HashMap::new() }
+        Self {
+            rule,
+            weak: Identifier::new(IdentityRule::Content),
+            given: HashMap::default(),
+            plain: String::new(),
+        }
     }
 
     /// A statement begins that goes on with none before it.
     pub(super) fn begin_statement(&mut self) {
         self.weak.begin_statement();
-        self.given = HashMap::new();
+        self.given = HashMap::default();
     }
 
     /// The identity of an entry of `account` with these references.
@@ -55,21 +63,21 @@ impl Names {
     }
 
     fn numbered(&mut self, account: &str, name: &str, entry: &Entry<'_>) -> MessageId {
-        let date = String::from_utf8_lossy(entry.posting.value_date);
-        let mut plain = String::with_capacity(96);
-        for part in [account, "/", name, "/", &date, "/"] {
+        let date = std::str::from_utf8(entry.posting.value_date).unwrap_or("");
+        let plain = &mut self.plain;
+        plain.clear();
+        for part in [account, "/", name, "/", date, "/"] {
             plain.push_str(part);
         }
-        push_number(&mut plain, entry.amount.minor());
-        let mut hash = DefaultHasher::new();
-        (plain.as_bytes(), entry.posting.mark).hash(&mut hash);
-        let given = self.given.entry(hash.finish()).or_insert(0);
+        push_number(plain, entry.amount.minor());
+        let hash = self.given.hasher().hash_one((&*plain, entry.posting.mark));
+        let given = self.given.entry(hash).or_insert(0);
         *given = given.saturating_add(1);
         if *given > 1 {
             // Writing to a String cannot fail.
             let _ = write!(plain, "#{given}");
         }
-        identity::message_id(plain)
+        plain.parse().unwrap_or_else(|_| message_id(plain.clone()))
     }
 }
 

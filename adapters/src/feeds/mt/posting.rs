@@ -94,7 +94,7 @@ fn mark(text: &[u8]) -> Option<(Mark, &[u8])> {
 
 /// The owner's reference, what stands beside it, and the bank's reference.
 fn references(names: &[u8]) -> (&[u8], &[u8], &[u8]) {
-    if let Some(at) = memchr::memmem::find(names, b"//") {
+    if let Some(at) = names.windows(2).position(|pair| pair == b"//") {
         return (names[..at].trim_ascii(), b"", names[at + 2..].trim_ascii());
     }
     match names.split_at_checked(OWNER_CHARS) {

@@ -15,6 +15,8 @@ pub(super) enum Kind {
     Statement,
     /// MT942, the interim report: entries of a day whose statement comes later.
     Interim,
+    /// MT950, the statement message of banks among themselves: entries without texts.
+    Bare,
 }
 
 impl Kind {
@@ -22,6 +24,7 @@ impl Kind {
         match self {
             Self::Statement => "940",
             Self::Interim => "942",
+            Self::Bare => "950",
         }
     }
 
@@ -29,6 +32,7 @@ impl Kind {
         match number.get(..3)? {
             b"940" => Some(Self::Statement),
             b"942" => Some(Self::Interim),
+            b"950" => Some(Self::Bare),
             _ => None,
         }
     }
@@ -78,6 +82,7 @@ impl Statement {
     /// An opening balance makes it a statement, whatever its frame says; nothing at all does, too.
     pub(super) fn kind(&self) -> Kind {
         match self.framed {
+            Some(Kind::Bare) => Kind::Bare,
             Some(kind) if !self.opened => kind,
             None if self.interim && !self.opened => Kind::Interim,
             Some(_) | None => Kind::Statement,
@@ -87,7 +92,7 @@ impl Statement {
     /// True when its entries are on the account for good: a statement by its balance or its frame.
     /// What has neither may be anything.
     pub(super) fn is_final(&self) -> bool {
-        self.opened || self.framed == Some(Kind::Statement)
+        self.opened || matches!(self.framed, Some(Kind::Statement | Kind::Bare))
     }
 
     /// The account's currency.

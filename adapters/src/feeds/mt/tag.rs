@@ -3,7 +3,7 @@
 
 use memchr::memmem;
 
-/// The fields of MT940 and MT942.
+/// The fields of MT940, MT942 and MT950.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tag {
     /// `:20:`, with which a message begins.
@@ -36,12 +36,38 @@ pub(super) enum Tag {
     Debits,
     /// `:90C:`.
     Credits,
-    /// `:940:` or `:942:`, a line that some banks put before a message.
+    /// `:940:`, `:942:` or `:950:`, a line that some banks put before a message.
     Kind,
     /// `:64:` and `:65:`, balances to come.
     Available,
     /// A field that no such message has.
     Other,
+}
+
+impl Tag {
+    /// Only these messages have it.
+    pub(super) fn is_telling(self) -> bool {
+        match self {
+            Self::Number
+            | Self::Opening
+            | Self::OpeningOfPage
+            | Self::Entry
+            | Self::Floor
+            | Self::Kind
+            | Self::Closing
+            | Self::ClosingOfPage
+            | Self::Credits
+            | Self::Debits => true,
+            Self::Reference
+            | Self::Related
+            | Self::Account
+            | Self::Text
+            | Self::Numbered
+            | Self::Stamp
+            | Self::Available
+            | Self::Other => false,
+        }
+    }
 }
 
 /// The field that a line begins, and its value. A line such as `:12:11`, the second half of a
@@ -66,7 +92,7 @@ pub(super) fn field(line: &[u8]) -> Option<(Tag, &[u8])> {
         b"13D" | b"13" => Tag::Stamp,
         b"90D" => Tag::Debits,
         b"90C" => Tag::Credits,
-        b"940" | b"942" => Tag::Kind,
+        b"940" | b"942" | b"950" => Tag::Kind,
         b"64" | b"65" => Tag::Available,
         [tens, ones, letter] if tens.is_ascii_digit() && ones.is_ascii_digit() => {
             return letter.is_ascii_uppercase().then_some((Tag::Other, value));
@@ -116,39 +142,29 @@ pub(super) fn is_separator(line: &[u8]) -> bool {
 }
 
 /// True when a frame says so or, where there is none, when one of the lines is one that only such a
-/// message has: an MT910 has `:20:` and `:25:`, too.
+/// message has: an MT910 has `:20:` and `:25:`, too. What begins with those and has no field of
+/// another message is a fragment.
 pub(super) fn begins(bytes: &[u8]) -> bool {
+    let (mut ours, mut other) = (None, false);
     for line in bytes.split(|&byte| byte == b'\n' || byte == b'\r').map(plain) {
         if let Some(kind) = frame(line).and_then(|frame| frame.kind) {
-            return matches!(kind, b"940" | b"942");
+            return matches!(kind, b"940" | b"942" | b"950");
         }
-        match field(line).map(|(tag, _)| tag) {
-            Some(
-                Tag::Number
-                | Tag::Opening
-                | Tag::OpeningOfPage
-                | Tag::Entry
-                | Tag::Floor
-                | Tag::Kind
-                | Tag::Closing
-                | Tag::ClosingOfPage
-                | Tag::Credits
-                | Tag::Debits,
-            ) => return true,
-            Some(
-                Tag::Reference
-                | Tag::Related
-                | Tag::Account
-                | Tag::Text
-                | Tag::Numbered
-                | Tag::Stamp
-                | Tag::Available
-                | Tag::Other,
-            )
-            | None => {}
+        let tag = field(line).map(|(tag, _)| tag);
+        if !line.is_empty() {
+            ours = ours.or(Some(tag.is_some()));
+            other |= tag == Some(Tag::Other) || (tag.is_none() && is_numbered(line));
+        }
+        if tag.is_some_and(Tag::is_telling) {
+            return true;
         }
     }
-    false
+    ours == Some(true) && !other
+}
+
+/// A field of two digits (`:79:`), known or not.
+fn is_numbered(line: &[u8]) -> bool {
+    matches!(line, [b':', b'0'..=b'9', b'0'..=b'9', b':', ..])
 }
 
 /// The line without the control characters that some banks put around a message.

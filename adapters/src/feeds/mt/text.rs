@@ -114,6 +114,9 @@ impl Decoder {
     /// The text. Tabs become spaces, other control characters but line feeds the replacement
     /// character.
     pub(super) fn text<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, str> {
+        if bytes.is_empty() {
+            return Cow::Borrowed("");
+        }
         let plain = |&byte: &u8| (b' '..0x7f).contains(&byte) || byte == b'\n';
         // Looking at every byte goes many at a time.
         let all_plain = bytes.iter().fold(true, |all, byte| all & plain(byte));

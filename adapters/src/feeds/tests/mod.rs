@@ -118,7 +118,7 @@ fn formats_are_told_by_their_beginning() {
     assert_eq!(detect(REGISTER), Some(FileFormat::Erip));
     assert_eq!(detect(STATEMENT), Some(FileFormat::ClientBank));
     assert_eq!(FileFormat::detect(format!("\u{feff}{STATEMENT}").as_bytes()), detect(STATEMENT));
-    for other in ["", "\n\n", "^^^^^", "5^6^7^8^9", "***** ", "1CClientBankExchangeX\n", ":20:X"] {
+    for other in ["", "\n\n", "^^^^^", "5^6^7^8^9", "***** ", "1CClientBankExchangeX\n", ":32A:X"] {
         assert_eq!(detect(other), None, "{other:?}");
     }
     assert_eq!(detect("\n 1cclientbankexchange \r\n"), Some(FileFormat::OneC));

@@ -48,7 +48,8 @@ fn next_key(text: &[u8], from: usize) -> Option<(usize, u8, Key)> {
 /// behind a colon it is one word, since text may follow it.
 pub(super) fn split(found: &mut Found) {
     let Some((mut start, mut sign, mut kind)) = next_key(found.text.as_bytes(), 0) else { return };
-    let text = std::mem::take(&mut found.text);
+    let spare = std::mem::take(&mut found.spare);
+    let text = std::mem::replace(&mut found.text, spare);
     add(&mut found.text, "\n", &text[..start]);
     loop {
         let value_at = start + 5;
@@ -65,9 +66,11 @@ pub(super) fn split(found: &mut Found) {
             put_word(kind, &value[..length], found);
             found.add_line(&value[length..]);
         }
-        let Some(following) = next else { return };
+        let Some(following) = next else { break };
         (start, sign, kind) = following;
     }
+    found.spare = text;
+    found.spare.clear();
 }
 
 fn put(kind: Key, value: &str, found: &mut Found) {

@@ -24,23 +24,9 @@ pub(super) struct Details {
 /// The most structured references of one entry that are kept.
 const CREDITOR_MAX: usize = 32;
 
-/// Reads the unfolded text of a field 86.
-pub(super) fn read(text: &str) -> Details {
-    let mut found = Found::default();
-    if let Some(parts) = subfields::Subfields::of(text) {
-        subfields::read(parts, &mut found);
-    } else if slashes::begins(text) {
-        slashes::read(text, &mut found);
-    } else {
-        found.text.push_str(text);
-    }
-    keys::split(&mut found);
-    found.finish()
-}
-
-/// What was found so far.
+/// What was found so far. One serves all entries of a file, so that its texts grow only once.
 #[derive(Default)]
-struct Found {
+pub(super) struct Found {
     /// Free text.
     text: String,
     /// The bank's word for the kind of booking: the text, where there is no other.
@@ -53,52 +39,90 @@ struct Found {
     /// The reference of whoever gave the order to his bank.
     customer: String,
     creditor: Vec<String>,
+    /// Empty, and where the text goes while its keys are taken out.
+    spare: String,
 }
 
 impl Found {
+    /// Reads the unfolded text of a field 86.
+    pub(super) fn read(&mut self, text: &str) -> Details {
+        self.clear();
+        if let Some(parts) = subfields::Subfields::of(text) {
+            subfields::read(parts, self);
+        } else if slashes::begins(text) {
+            slashes::read(text, self);
+        } else {
+            self.text.push_str(text);
+        }
+        keys::split(self);
+        self.details()
+    }
+
+    fn clear(&mut self) {
+        for text in [
+            &mut self.text,
+            &mut self.booking,
+            &mut self.name,
+            &mut self.on_behalf,
+            &mut self.account,
+            &mut self.end_to_end,
+            &mut self.customer,
+        ] {
+            text.clear();
+        }
+    }
+
     /// Adds text of another part.
     fn add_line(&mut self, text: &str) {
         add(&mut self.text, "\n", text);
     }
 
-    fn finish(self) -> Details {
-        let text = if self.text.trim().is_empty() { self.booking } else { self.text };
-        let end_to_end = reference(self.end_to_end).or(reference(self.customer));
-        let mut account = self.account;
-        account.retain(|c| !c.is_whitespace());
+    fn details(&mut self) -> Details {
         Details {
-            purpose: filled(text),
-            name: filled(one_line(self.name)).or(filled(one_line(self.on_behalf))),
-            account: filled(account),
-            end_to_end,
-            creditor: self.creditor,
+            purpose: filled(&self.text).or_else(|| filled(&self.booking)).map(str::to_owned),
+            name: one_line(&self.name).or_else(|| one_line(&self.on_behalf)),
+            account: filled(&self.account).map(without_spaces),
+            end_to_end: reference(&self.end_to_end).or_else(|| reference(&self.customer)),
+            creditor: std::mem::take(&mut self.creditor),
         }
     }
 }
 
+/// The text without the white space around it. Most have none, and looking at two bytes tells.
+fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        _ => text.trim(),
+    }
+}
+
+fn filled(text: &str) -> Option<&str> {
+    Some(trim(text)).filter(|text| !text.is_empty())
+}
+
 fn add(text: &mut String, separator: &str, more: &str) {
-    let more = more.trim();
+    let more = trim(more);
     if !text.is_empty() && !more.is_empty() {
         text.push_str(separator);
     }
     text.push_str(more);
 }
 
-fn filled(text: String) -> Option<String> {
-    let kept = text.trim();
-    if kept.is_empty() {
-        return None;
-    }
-    if kept.len() == text.len() { Some(text) } else { Some(kept.to_owned()) }
+fn one_line(text: &str) -> Option<String> {
+    let text = filled(text)?;
+    Some(if text.contains('\n') { text.replace('\n', " ") } else { text.to_owned() })
 }
 
-fn one_line(text: String) -> String {
-    if text.contains('\n') { text.replace('\n', " ") } else { text }
+fn without_spaces(text: &str) -> String {
+    // Looking at every byte goes many at a time.
+    let solid = text.bytes().fold(true, |all, byte| all & byte.is_ascii_graphic());
+    if solid { text.to_owned() } else { text.split_whitespace().collect() }
 }
 
 /// A reference without the cuts in it; none of the words that say there is none.
-fn reference(text: String) -> Option<String> {
-    let text = filled(if text.contains('\n') { text.replace('\n', "") } else { text })?;
+fn reference(text: &str) -> Option<String> {
+    let text = filled(text)?;
+    let text = if text.contains('\n') { text.replace('\n', "") } else { text.to_owned() };
     (!is_no_reference(&text)).then_some(text)
 }
 

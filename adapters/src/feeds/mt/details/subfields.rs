@@ -59,6 +59,9 @@ impl<'a> Iterator for Subfields<'a> {
 
 /// Two digits, which the end of a line may cut, and where they end.
 fn number_at(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
+    if let Some([tens @ b'0'..=b'9', ones @ b'0'..=b'9']) = bytes.get(at..at + 2) {
+        return Some(((tens - b'0') * 10 + (ones - b'0'), at + 2));
+    }
     let digit = |at: usize| {
         let at = at + usize::from(bytes.get(at) == Some(&b'\n'));
         let byte = bytes.get(at).filter(|byte| byte.is_ascii_digit())?;
@@ -77,7 +80,9 @@ pub(super) fn read(parts: Subfields<'_>, found: &mut Found) {
         match number {
             0 => add(&mut found.booking, " ", text),
             20..=29 | 60..=65 => {
-                let text = text.trim_matches('\n');
+                // Only the ends of lines are no part of the text.
+                let ends = text.starts_with('\n') || text.ends_with('\n');
+                let text = if ends { text.trim_matches('\n') } else { text };
                 join(&mut found.text, text, filled);
                 filled = is_full(text);
             }
@@ -102,7 +107,7 @@ fn is_full(text: &str) -> bool {
     if text.len() < FULL {
         return false;
     }
-    let length = text.chars().count();
+    let length = if text.is_ascii() { text.len() } else { text.chars().count() };
     length == FULL || length >= FULL_WIDE
 }
 

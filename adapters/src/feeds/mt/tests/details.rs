@@ -35,7 +35,7 @@ fn numbered_subfields_are_put_together() {
     for separator in ["^", "<", "~", ">"] {
         let text = "020?00PRZELEW?20FEE OF MAY?3110501953100000477656534?32PAYER?33STREET 1?38PL10";
         assert_eq!(
-            details::read(&text.replace('?', separator)),
+            details::Found::default().read(&text.replace('?', separator)),
             details::Details {
                 purpose: Some("FEE OF MAY".to_owned()),
                 name: Some("PAYER STREET 1".to_owned()),

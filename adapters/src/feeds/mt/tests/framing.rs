@@ -25,6 +25,12 @@ fn a_message_is_known_by_a_line_that_only_it_has() {
         "Some words\r\n\r\n----\r\n:20:1\r\n:25:1\r\n:28:1\r\n".to_owned(),
         ":940:\r\n:20:1\r\n".to_owned(),
         ":20:1\n:25:1\n:34F:BYN0,\n".to_owned(),
+        "{1:F01A}{2:O9501200}{4:\r\n:20:1\r\n".to_owned(),
+        // Fragments.
+        ":20:1\r\n:25:2\r\n:86:text\r\n".to_owned(),
+        "\u{1}\r\n\r\n:20:1\r\n".to_owned(),
+        ":86:166?00PAYMENT\r\n?20ORDER\r\n".to_owned(),
+        ":61:260401C5,00NTRFNONREF".to_owned(),
         format!("\u{feff}{}", message(ENTRY)),
     ] {
         assert_eq!(detect(&known), Some(FileFormat::Mt940), "{known}");
@@ -33,7 +39,9 @@ fn a_message_is_known_by_a_line_that_only_it_has() {
     for other in [
         "{1:F01A}{2:O9101200}{4:\r\n:20:1\r\n:21:2\r\n:25:3\r\n:32A:260401BYN5,\r\n-}",
         "{1:F01A}{2:O1031200}{4:\r\n:20:1\r\n:23B:CRED\r\n:32A:260401BYN5,\r\n:61:\r\n-}",
-        ":20:1\r\n:25:2\r\n:86:text\r\n",
+        ":20:1\r\n:21:2\r\n:25:3\r\n:32A:260401BYN5,\r\n",
+        ":20:1\r\n:21:2\r\n:79:words\r\n",
+        "words\r\n:20:1\r\n:25:2\r\n",
         "at 12:61: nothing\r\n",
         "",
     ] {
@@ -114,6 +122,19 @@ fn messages_and_pages_follow_each_other_and_have_balances_of_their_own() {
         ]
     );
     assert_eq!(reader.statements(), 3);
+}
+
+#[test]
+fn entries_of_two_accounts_are_never_numbered_together() {
+    // The second account's first message is cut before its first entry, and then begins anew.
+    let entry = ":61:260401C5,00NTRFNONREF//BANK000001\r\n";
+    let text = format!(
+        "{HEAD}{entry}:62M:C260401BYN105,00\r\n:20:X1\r\n:25:BY00TEST/0002\r\n:28C:7/2\r\n\
+         :60M:C260401BYN1,00\r\n:60M:C260401BYN1,00\r\n{entry}:62F:C260401BYN6,00\r\n"
+    );
+    let rows = told(text.as_bytes(), &Options::default());
+    assert!(rows.contains(" BY00TEST/0001/BANK000001/260401/500\n"), "{rows}");
+    assert!(rows.contains(" BY00TEST/0002/BANK000001/260401/500\n"), "{rows}");
 }
 
 #[test]
@@ -210,7 +231,7 @@ fn a_file_that_names_no_currency_is_read_in_the_one_that_is_told() {
     check(
         bare,
         expect![[r#"
-            row 1 at byte 22: no balance before the entry names a known currency [currency]
+            row 1 at byte 22: nothing names the entry's currency, nor do the settings [currency]
         "#]],
     );
     let options = Options { currency: Some(kvit_schemas::Currency::BYN), ..Options::default() };
@@ -218,9 +239,58 @@ fn a_file_that_names_no_currency_is_read_in_the_one_that_is_told() {
     assert!(told(bare.as_bytes(), &options).starts_with("1 Accepted +1.00 BYN"));
     let named = format!(":940:\r\n{bare}");
     assert!(told(named.as_bytes(), &options).starts_with("1 Credited +1.00 BYN"));
-    // A balance in a currency that is none any more is not overruled.
-    let marks = message(ENTRY).replace("BYN", "DEM");
-    assert!(told(marks.as_bytes(), &options).starts_with("row 1 at byte"));
+    // A balance in a currency that nobody knows is not overruled.
+    assert_eq!(
+        told(message(ENTRY).replace("BYN", "QQQ").as_bytes(), &options).lines().next().unwrap(),
+        "row 1 at byte 60: the balance before the entry names no known currency [currency]"
+    );
+}
+
+#[test]
+fn archives_are_read_in_the_currencies_of_their_time() {
+    let marks = message(":61:980401C5,00NTRFNONREF//BANK000001").replace("BYN100,00", "DEM7,5");
+    check(
+        &marks.replace(":62F:C260401DEM7,5", ":62F:C260401DEM12,5"),
+        expect![[r#"
+            1 Credited +5.00 DEM 1998-04-01 BY00TEST/0001/BANK000001/980401/500
+                to: BY00TEST/0001
+        "#]],
+    );
+}
+
+#[test]
+fn a_fragment_is_read_and_said_to_be_one() {
+    let warning =
+        "warning: nothing tells that it is a statement: a part of one, or something else\n";
+    for fragment in [":20:1\r\n", ":86:166?00PAYMENT\r\n", "\r\n:25:2\r\n\r\n:20:1\r\n:25:3"] {
+        assert_eq!(FileFormat::detect(fragment.as_bytes()), Some(FileFormat::Mt940));
+        assert_eq!(told(fragment.as_bytes(), &Options::default()), warning, "{fragment}");
+    }
+    let options = Options { currency: Some(kvit_schemas::Currency::BYN), ..Options::default() };
+    let entry = ":61:260401C5,00NTRFNONREF//BANK000001\r\n:86:fee\r\n-\r\n";
+    assert_eq!(
+        told(entry.as_bytes(), &options),
+        "1 Accepted +5.00 BYN 2026-04-01 /BANK000001/260401/500\n    \"fee\"\n"
+    );
+}
+
+#[test]
+fn a_statement_message_without_texts_is_a_statement() {
+    let body = ":20:1\r\n:25:7\r\n:28C:1/1\r\n:60F:C260401BYN1,\r\n\
+                :61:260401C5,00NTRFNONREF//BANK000001\r\n:62F:C260401BYN6,\r\n:64:C260401BYN6,\r\n-";
+    for text in
+        [format!("{{1:F01A}}{{2:O9501200260401BANK}}{{4:\r\n{body}}}"), format!(":950:\r\n{body}")]
+    {
+        assert_eq!(FileFormat::detect(text.as_bytes()), Some(FileFormat::Mt940));
+        assert_eq!(head_of(&text), "950 7 BYN");
+        check(
+            &text,
+            expect![[r#"
+                1 Credited +5.00 BYN 2026-04-01 7/BANK000001/260401/500
+                    to: 7
+            "#]],
+        );
+    }
 }
 
 #[test]
