@@ -53,11 +53,13 @@ pub(super) struct Identifier {
     met: HashMap<u64, u32>,
     /// How often each reference was given in the entry that is being read.
     entry: HashMap<String, u32>,
+    /// Where references are put together.
+    plain: String,
 }
 
 impl Identifier {
     pub(super) fn new(rule: IdentityRule) -> Self {
-        Self { rule, met: HashMap::new(), entry: HashMap::new() }
+        Self { rule, met: HashMap::new(), entry: HashMap::new(), plain: String::new() }
     }
 
     /// A statement begins: equal contents are numbered anew.
@@ -92,18 +94,39 @@ impl Identifier {
         names: Names<'_>,
         said: &str,
     ) -> (MessageId, Identity) {
-        let bank = names.bank.map(|name| (name, Identity::BankReference));
-        let end_to_end = names.end_to_end.map(|name| (name, Identity::EndToEnd));
-        let chosen = match self.rule {
-            IdentityRule::BankReference => bank,
-            IdentityRule::EndToEnd => end_to_end.or(bank),
-            IdentityRule::Content => None,
-        };
-        match chosen {
+        match self.chosen(names) {
             Some((name, identity)) => {
                 (self.numbered_in_entry(format!("{account}/{name}")), identity)
             }
             None => (self.numbered_in_statement(account, said), Identity::Content),
+        }
+    }
+
+    /// The identity of a row that is alone in its entry: [`Self::identify`] without what rows of
+    /// one entry cost.
+    pub(super) fn identify_alone(
+        &mut self,
+        account: &str,
+        names: Names<'_>,
+        said: impl FnOnce() -> String,
+    ) -> (MessageId, Identity) {
+        let Some((name, identity)) = self.chosen(names) else {
+            return (self.numbered_in_statement(account, &said()), Identity::Content);
+        };
+        self.plain.clear();
+        for part in [account, "/", name] {
+            self.plain.push_str(part);
+        }
+        (id_of(&self.plain), identity)
+    }
+
+    fn chosen<'a>(&self, names: Names<'a>) -> Option<(&'a str, Identity)> {
+        let bank = names.bank.map(|name| (name, Identity::BankReference));
+        let end_to_end = names.end_to_end.map(|name| (name, Identity::EndToEnd));
+        match self.rule {
+            IdentityRule::BankReference => bank,
+            IdentityRule::EndToEnd => end_to_end.or(bank),
+            IdentityRule::Content => None,
         }
     }
 
@@ -156,6 +179,10 @@ impl std::str::FromStr for IdentityRule {
 
 /// The text as an identifier; its hash where it has characters or a length that none may have.
 pub fn message_id(plain: String) -> MessageId {
+    id_of(&plain)
+}
+
+fn id_of(plain: &str) -> MessageId {
     if let Ok(id) = plain.parse() {
         return id;
     }

@@ -117,10 +117,10 @@ pub struct Reader<R> {
 }
 
 enum Source<R> {
-    Erip(Register<R>),
-    ClientBank(Statement<R>),
+    Erip(Box<Register<R>>),
+    ClientBank(Box<Statement<R>>),
     Camt(Box<Camt<R>>),
-    OneC(Exchange<R>),
+    OneC(Box<Exchange<R>>),
     Mt940(Box<Messages<R>>),
     Table(Box<Table<R>>),
 }
@@ -166,10 +166,12 @@ impl<R: BufRead> Reader<R> {
     /// Reads the head. `source` is read once, from its beginning.
     pub fn open(format: FileFormat, source: R, options: &Options<'_>) -> Result<Self, FeedError> {
         let source = match format {
-            FileFormat::Erip => Source::Erip(Register::open(source, options)?),
-            FileFormat::ClientBank => Source::ClientBank(Statement::open(source, options)?),
+            FileFormat::Erip => Source::Erip(Box::new(Register::open(source, options)?)),
+            FileFormat::ClientBank => {
+                Source::ClientBank(Box::new(Statement::open(source, options)?))
+            }
             FileFormat::Camt => Source::Camt(Box::new(Camt::open(source, options)?)),
-            FileFormat::OneC => Source::OneC(Exchange::open(source, options)?),
+            FileFormat::OneC => Source::OneC(Box::new(Exchange::open(source, options)?)),
             FileFormat::Mt940 => Source::Mt940(Box::new(Messages::open(source, options)?)),
             FileFormat::Table => Source::Table(Box::new(Table::open(source, options)?)),
         };

@@ -122,8 +122,8 @@ impl Sums {
 impl Totals {
     /// Counts an entry; an error, and nothing counted, when a sum leaves its range.
     pub(super) fn add_entry(&mut self, entry: Entry) -> Result<(), MoneyError> {
-        let sums = self.of(entry.amount.currency()).with_entry(entry)?;
-        self.sums.insert(entry.amount.currency(), sums);
+        let sums = self.in_currency(entry.amount.currency());
+        *sums = sums.with_entry(entry)?;
         self.entries += 1;
         Ok(())
     }
@@ -131,8 +131,8 @@ impl Totals {
     /// Counts a usable row of an entry that was counted.
     pub(super) fn add_row(&mut self, row: &Row) -> Result<(), MoneyError> {
         if row.withheld.is_some() || row.fine.is_some() {
-            let sums = self.of(row.amount.currency()).with_parts(row)?;
-            self.sums.insert(row.amount.currency(), sums);
+            let sums = self.in_currency(row.amount.currency());
+            *sums = sums.with_parts(row)?;
         }
         self.rows += 1;
         Ok(())
@@ -143,6 +143,10 @@ impl Totals {
         self.refused += 1;
         self.entries += u64::from(lost);
         self.lost += u64::from(lost);
+    }
+
+    fn in_currency(&mut self, currency: Currency) -> &mut Sums {
+        self.sums.entry(currency).or_insert_with(|| Sums::zero(currency))
     }
 
     /// The sums in `currency`, zero when no row had it.

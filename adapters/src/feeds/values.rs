@@ -1,5 +1,7 @@
 //! Numbers, amounts and times as feed files write them: ASCII digits only, never floats.
 
+use std::ops::Range;
+
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use kvit_schemas::{Currency, Day, Moment, Money};
 
@@ -9,35 +11,53 @@ use super::totals::Balance;
 /// The most digits behind a decimal separator that are looked at; real files have five at most.
 const FRACTION_DIGITS_MAX: usize = 10;
 
+/// What stands before a payer's number.
+const PREFIXES: [&str; 6] = ["УНП", "УНН", "ИНН", "UNP", "UNN", "INN"];
+
+/// How many characters a payer's number has.
+const PAYER_NUMBER_CHARS_MIN: usize = 9;
+const PAYER_NUMBER_CHARS_MAX: usize = 12;
+
 /// Reads an amount with a dot or a comma. Digits beyond the currency's minor ones must be zeros;
 /// a number without a separator is refused unless it is zero or the currency has no minor
 /// digits, since sources disagree on what it would mean (DOMAIN.md 1.4).
 pub(super) fn amount(field: &str, text: &str, currency: Currency) -> Result<Money, Fault> {
-    plain_amount(text.trim(), currency)
+    plain_amount(trimmed(text), currency)
         .ok_or_else(|| Fault::value(RowFault::Amount, field, text.trim()))
 }
 
 fn plain_amount(text: &str, currency: Currency) -> Option<Money> {
     let minor = currency.minor_digits();
-    let (whole, fraction) = match text.split_once(['.', ',']) {
-        Some((_, fraction)) if !(1..=FRACTION_DIGITS_MAX).contains(&fraction.len()) => return None,
-        Some(parts) => parts,
-        None if minor == 0 || text.bytes().all(|byte| byte == b'0') => (text, ""),
+    let bytes = text.as_bytes();
+    let (whole, fraction) = match bytes.iter().position(|byte| matches!(byte, b'.' | b',')) {
+        Some(at) => (&bytes[..at], &bytes[at + 1..]),
+        None if minor == 0 || bytes.iter().all(|byte| *byte == b'0') => (bytes, &bytes[..0]),
         None => return None,
     };
-    let (kept, beyond) = fraction.split_at_checked(fraction.len().min(minor))?;
-    if !beyond.bytes().all(|byte| byte == b'0') {
+    let is_written = whole.len() == bytes.len() || !fraction.is_empty();
+    if !is_written || fraction.len() > FRACTION_DIGITS_MAX {
+        return None;
+    }
+    let (kept, beyond) = fraction.split_at(fraction.len().min(minor));
+    if !beyond.iter().all(|byte| *byte == b'0') {
         return None;
     }
     if !(1..=Money::INTEGER_DIGITS_MAX).contains(&whole.len()) {
         return None;
     }
-    let digits = whole.bytes().chain(kept.bytes());
-    let padding = std::iter::repeat_n(b'0', minor - kept.len());
-    let minor = digits.chain(padding).try_fold(0_i64, |sum, byte| {
-        byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'))
-    })?;
-    Money::new(minor, currency)
+    let mut units = 0_i64;
+    for byte in whole.iter().chain(kept) {
+        units = units * 10 + i64::from(digit(*byte)?);
+    }
+    for _ in kept.len()..minor {
+        units *= 10;
+    }
+    Money::new(units, currency)
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    let digit = byte.wrapping_sub(b'0');
+    (digit < 10).then_some(digit)
 }
 
 /// Reads a balance: an amount that may have a minus before it.
@@ -59,8 +79,16 @@ pub(super) fn currency(text: &str) -> Option<Currency> {
 
 /// Reads 1 to 9 ASCII digits.
 pub(super) fn number(text: &str) -> Option<u32> {
-    let digits = (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits { text.parse().ok() } else { None }
+    if (1..=9).contains(&text.len()) { digits(text.as_bytes()) } else { None }
+}
+
+/// Reads ASCII digits, 9 at most.
+fn digits(text: &[u8]) -> Option<u32> {
+    let mut number = 0;
+    for byte in text {
+        number = number * 10 + u32::from(digit(*byte)?);
+    }
+    Some(number)
 }
 
 /// True for what ERIP writes as a time: fourteen digits.
@@ -73,7 +101,8 @@ pub(super) fn stamp(text: &str) -> Option<Moment> {
     if !is_stamp(text) {
         return None;
     }
-    let part = |range| text.get(range).and_then(number);
+    let text = text.as_bytes();
+    let part = |range: Range<usize>| digits(&text[range]);
     let date = NaiveDate::from_ymd_opt(i32::try_from(part(0..4)?).ok()?, part(4..6)?, part(6..8)?)?;
     let time = NaiveTime::from_hms_opt(part(8..10)?, part(10..12)?, part(12..14)?)?;
     Moment::from_minsk(NaiveDateTime::new(date, time))
@@ -81,34 +110,42 @@ pub(super) fn stamp(text: &str) -> Option<Moment> {
 
 /// Reads `dd.mm.yyyy` or `dd/mm/yyyy`, and what follows it after spaces.
 pub(super) fn day_and_rest(text: &str) -> Option<(Day, &str)> {
-    let (date, rest) = text.trim().split_at_checked(10)?;
-    let mut parts = date.split(['.', '/']);
-    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || (day.len(), month.len()) != (2, 2) {
+    let (date, rest) = trimmed(text).split_at_checked(10)?;
+    let &[d1, d2, b'.' | b'/', m1, m2, b'.' | b'/', ref year @ ..] = date.as_bytes() else {
         return None;
-    }
+    };
     if !(rest.is_empty() || rest.starts_with(' ')) {
         return None;
     }
-    let day = Day::new(i32::try_from(number(year)?).ok()?, number(month)?, number(day)?)?;
-    Some((day, rest.trim()))
+    let day = Day::new(i32::try_from(digits(year)?).ok()?, digits(&[m1, m2])?, digits(&[d1, d2])?)?;
+    Some((day, trimmed(rest)))
 }
 
 /// Reads `hh:mm` or `hh:mm:ss` of a day, by Minsk's clocks.
 pub(super) fn time_of(day: Day, text: &str) -> Option<Moment> {
-    let mut parts = text.trim().split(':').map(|part| number(part).filter(|_| part.len() == 2));
-    let (hour, minute) = (parts.next()??, parts.next()??);
-    let second = parts.next().unwrap_or(Some(0))?;
-    if parts.next().is_some() {
-        return None;
-    }
-    let time = NaiveTime::from_hms_opt(hour, minute, second)?;
+    let (hour, minute, second) = match *trimmed(text).as_bytes() {
+        [h1, h2, b':', m1, m2] => ([h1, h2], [m1, m2], [b'0'; 2]),
+        [h1, h2, b':', m1, m2, b':', s1, s2] => ([h1, h2], [m1, m2], [s1, s2]),
+        _ => return None,
+    };
+    let time = NaiveTime::from_hms_opt(digits(&hour)?, digits(&minute)?, digits(&second)?)?;
     Moment::from_minsk(day.date().and_time(time))
+}
+
+/// The text without the space around it.
+#[inline]
+pub(super) fn trimmed(text: &str) -> &str {
+    // Most values begin and end with a figure, a letter of ASCII, or one of these alphabets,
+    // which have two bytes in UTF-8.
+    let bytes = text.as_bytes();
+    let begins = matches!(bytes, [] | [b'!'..=b'~' | 0xd0 | 0xd1, ..]);
+    let ends = matches!(bytes, [] | [.., b'!'..=b'~'] | [.., 0xd0 | 0xd1, _]);
+    if begins && ends { text } else { text.trim() }
 }
 
 /// The text without the space around it, unless nothing is left.
 pub(super) fn filled(text: &str) -> Option<&str> {
-    Some(text.trim()).filter(|text| !text.is_empty())
+    Some(trimmed(text)).filter(|text| !text.is_empty())
 }
 
 /// [`filled`], owned.
@@ -120,20 +157,28 @@ pub(super) fn owned(text: &str) -> Option<String> {
 /// nine to twelve characters, at least the last seven of them digits; letters that only look
 /// Latin are made so (DOMAIN.md 2.4).
 pub(super) fn payer_number(text: &str) -> Option<String> {
-    let prefixes = ["УНП", "УНН", "ИНН", "UNP", "UNN", "INN"];
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    if plain && (PAYER_NUMBER_CHARS_MIN..=PAYER_NUMBER_CHARS_MAX).contains(&text.len()) {
+        return text.bytes().any(|byte| byte != b'0').then(|| text.to_owned());
+    }
     text.split(|c: char| !c.is_alphanumeric()).find_map(|word| {
-        let bare = prefixes.iter().find_map(|prefix| word.strip_prefix(prefix));
-        let number: String = bare.unwrap_or(word).chars().map(latin).collect();
-        let digits = number.bytes().rev().take_while(u8::is_ascii_digit).count();
-        let shaped = number.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && (9..=12).contains(&number.len())
-            && digits >= 7
+        let bare = PREFIXES.iter().find_map(|prefix| word.strip_prefix(prefix)).unwrap_or(word);
+        let digits = bare.bytes().rev().take_while(u8::is_ascii_digit).count();
+        if digits < 7 || bare.chars().nth(PAYER_NUMBER_CHARS_MAX).is_some() {
+            return None;
+        }
+        let number: String = bare.chars().map(latin).collect();
+        let is_one = number.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && number.len() >= PAYER_NUMBER_CHARS_MIN
             && number.bytes().any(|byte| byte != b'0');
-        shaped.then_some(number)
+        is_one.then_some(number)
     })
 }
 
 fn latin(c: char) -> char {
+    if c.is_ascii() {
+        return c;
+    }
     const PAIRS: [(char, char); 10] = [
         ('А', 'A'),
         ('В', 'B'),

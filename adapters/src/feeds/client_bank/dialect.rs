@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use kvit_schemas::{Currency, Money};
 
+use super::keys::Key;
 use crate::feeds::error::{Fault, RowFault};
 use crate::feeds::totals::{Balance, Declared};
 use crate::feeds::values::{amount, balance, filled};
@@ -37,11 +38,11 @@ impl Dialect {
     }
 
     /// The keys of a row's debit and credit.
-    pub(super) fn row_keys(self) -> (&'static str, &'static str) {
+    pub(super) fn row_keys(self) -> (Key, Key) {
         match self {
-            Self::Rubel => ("Db", "Credit"),
-            Self::Foreign => ("DebQ", "CreQ"),
-            Self::ForeignPlain => ("Deb", "Cre"),
+            Self::Rubel => (Key::Db, Key::Credit),
+            Self::Foreign => (Key::DebQ, Key::CreQ),
+            Self::ForeignPlain => (Key::Deb, Key::Cre),
         }
     }
 

@@ -4,15 +4,18 @@ use std::io::BufRead;
 
 use crate::feeds::error::{Fault, FeedError, RowFault};
 use crate::feeds::lines::{LINE_BYTES_MAX, Lines};
+use crate::feeds::values::trimmed;
 
 /// What stands on a line, or on several when a value holds line ends.
-pub(super) enum Entry {
+pub(super) enum Entry<'a> {
     /// A key and its value, as written.
-    Field { key: String, value: String, offset: u64 },
+    Field { key: &'a str, value: &'a str, offset: u64 },
     /// `[IN_PARAM]`, the echo of the request, begins (true), or `[OUT_PARAM]` (false).
     Section { echo: bool },
     /// The line of `#` that ends a statement.
     End,
+    /// The first line of another statement.
+    Opening,
     /// Something else, where nothing else should stand.
     Stray { fault: Fault },
 }
@@ -23,57 +26,55 @@ pub(super) const OPENING: &str = "*****";
 /// The entries of a statement behind its first line.
 pub(super) struct Entries<R> {
     lines: Lines<R>,
+    folded: Folded,
+}
+
+/// A field whose value goes on over lines.
+#[derive(Default)]
+struct Folded {
+    key: String,
+    value: String,
+    offset: u64,
 }
 
 impl<R: BufRead> Entries<R> {
     pub(super) fn new(lines: Lines<R>) -> Self {
-        Self { lines }
+        Self { lines, folded: Folded::default() }
     }
 
     pub(super) fn progress(&self) -> (u64, &'static str) {
         self.lines.progress()
     }
 
-    pub(super) fn next(&mut self) -> Result<Option<Entry>, FeedError> {
-        let Some(line) = self.lines.next()? else { return Ok(None) };
-        let offset = line.offset;
-        let text = match line.text {
-            Ok(text) => text,
-            Err(fault) => return Ok(Some(Entry::Stray { fault })),
-        };
-        if text.starts_with(OPENING) {
-            return Err(FeedError::SeveralStatements);
+    pub(super) fn next(&mut self) -> Result<Option<Entry<'_>>, FeedError> {
+        if !self.lines.advance()? {
+            return Ok(None);
         }
-        if let Some(echo) = section(&text) {
-            return Ok(Some(Entry::Section { echo }));
+        let line = self.lines.line();
+        if let Ok(text) = line.text
+            && !is_whole(text)
+            && let Some((key, start)) = field(text)
+        {
+            self.folded.begin(key, start, line.offset);
+            return Ok(Some(match self.unfold()? {
+                Ok(()) => self.folded.entry(),
+                Err(fault) => Entry::Stray { fault },
+            }));
         }
-        if is_end(&text) {
-            return Ok(Some(Entry::End));
-        }
-        let field = text.strip_prefix('^').and_then(|rest| rest.split_once('='));
-        let Some((key, start)) = field.filter(|(key, _)| !key.contains('^')) else {
-            let fault = Fault::new(RowFault::Layout, "a line is no ^Key=Value^");
-            return Ok(Some(Entry::Stray { fault }));
-        };
-        Ok(Some(match self.value(start)? {
-            Ok(value) => Entry::Field { key: key.trim().to_owned(), value, offset },
-            Err(fault) => Entry::Stray { fault },
+        let line = self.lines.line();
+        Ok(Some(match line.text {
+            Ok(text) => entry(text, line.offset),
+            Err(unread) => Entry::Stray { fault: unread.fault() },
         }))
     }
 
-    /// The value that begins with `start`, up to the `^` at the end of this line or a later one.
-    fn value(&mut self, start: &str) -> Result<Result<String, Fault>, FeedError> {
-        if let Some(whole) = start.trim_end().strip_suffix('^') {
-            return Ok(Ok(whole.to_owned()));
-        }
-        let mut value = start.to_owned();
+    /// Reads the value on, up to the `^` at the end of a later line.
+    fn unfold(&mut self) -> Result<Result<(), Fault>, FeedError> {
+        let value = &mut self.folded.value;
         loop {
-            if let Some(whole) = value.trim_end().strip_suffix('^') {
-                return Ok(Ok(whole.to_owned()));
-            }
             let cut = || Fault::new(RowFault::Unterminated, "a value has no ^ at its end");
             let Some(line) = self.lines.next()? else { return Ok(Err(cut())) };
-            match &line.text {
+            match line.text {
                 Ok(text) if !begins_entry(text) => {
                     if value.len() + text.len() > LINE_BYTES_MAX {
                         return Ok(Err(Fault::new(RowFault::TooLong, "a value is too long")));
@@ -82,12 +83,64 @@ impl<R: BufRead> Entries<R> {
                     value.push_str(text);
                 }
                 Ok(_) | Err(_) => {
-                    self.lines.hold(line);
+                    self.lines.hold();
                     return Ok(Err(cut()));
                 }
             }
+            if let Some(length) = whole(value).map(str::len) {
+                value.truncate(length);
+                return Ok(Ok(()));
+            }
         }
     }
+}
+
+impl Folded {
+    fn begin(&mut self, key: &str, start: &str, offset: u64) {
+        key.clone_into(&mut self.key);
+        start.clone_into(&mut self.value);
+        self.offset = offset;
+    }
+
+    fn entry(&self) -> Entry<'_> {
+        Entry::Field { key: &self.key, value: &self.value, offset: self.offset }
+    }
+}
+
+/// What a line says that is whole.
+fn entry(text: &str, offset: u64) -> Entry<'_> {
+    if let Some((key, value)) = field(text)
+        && let Some(value) = whole(value)
+    {
+        Entry::Field { key, value, offset }
+    } else if text.starts_with(OPENING) {
+        Entry::Opening
+    } else if let Some(echo) = section(text) {
+        Entry::Section { echo }
+    } else if is_end(text) {
+        Entry::End
+    } else {
+        Entry::Stray { fault: Fault::new(RowFault::Layout, "a line is no ^Key=Value^") }
+    }
+}
+
+/// The key, and what of the value stands on its line.
+#[inline]
+fn field(text: &str) -> Option<(&str, &str)> {
+    let rest = text.strip_prefix('^')?;
+    let end = rest.bytes().position(|byte| matches!(byte, b'=' | b'^'))?;
+    let value = rest[end..].strip_prefix('=')?;
+    Some((trimmed(&rest[..end]), value))
+}
+
+/// True for a line behind which no value goes on.
+fn is_whole(text: &str) -> bool {
+    text.ends_with('^') || !text.starts_with('^') || whole(text).is_some()
+}
+
+/// The value without the `^` that ends it.
+fn whole(value: &str) -> Option<&str> {
+    value.strip_suffix('^').or_else(|| value.trim_end().strip_suffix('^'))
 }
 
 fn begins_entry(text: &str) -> bool {

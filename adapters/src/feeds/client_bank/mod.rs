@@ -3,6 +3,7 @@
 
 mod dialect;
 mod entries;
+mod keys;
 mod operation;
 
 use std::io::BufRead;
@@ -11,10 +12,11 @@ use kvit_schemas::Currency;
 
 use self::dialect::{Dialect, Figures, is_footer};
 use self::entries::{Entries, Entry, OPENING};
+use self::keys::Key;
 use self::operation::{Context, Operation};
 use super::books::Item;
 use super::charset::Decoder;
-use super::error::FeedError;
+use super::error::{Fault, FeedError};
 use super::identity::Identifier;
 use super::lines::Lines;
 use super::row::FileHead;
@@ -34,10 +36,17 @@ const ACCOUNT_CHARS_MAX: usize = 64;
 /// A statement that is being read.
 pub(super) struct Statement<R> {
     entries: Entries<R>,
+    desk: Desk,
+}
+
+/// What was read of a statement.
+struct Desk {
     head: FileHead,
     context: Context,
     figures: Figures,
-    operation: Option<Operation>,
+    operation: Operation,
+    /// The operation has begun and not ended.
+    is_open: bool,
     /// Inside the echo of the request.
     echo: bool,
     rows: u64,
@@ -64,9 +73,10 @@ impl<R: BufRead> Statement<R> {
         let mut lines = Lines::new(source, Decoder::new(TITLE_WORDS));
         let first = lines.next()?.ok_or(FeedError::Empty)?;
         let first = first.text.map_err(|_| FeedError::Format(FileFormat::ClientBank))?;
-        if !begins(&first) {
+        if !begins(first) {
             return Err(FeedError::Format(FileFormat::ClientBank));
         }
+        let first = first.to_owned();
         let kind = between(&first, "^Type=").ok_or(FeedError::Head { field: "Type" })?;
         let (kind, dialect) =
             Dialect::of(kind).ok_or_else(|| FeedError::Kind(kind.chars().take(24).collect()))?;
@@ -90,17 +100,18 @@ impl<R: BufRead> Statement<R> {
             set: options.currency,
             identifier: Identifier::new(options.identity),
         };
-        let mut statement = Self {
-            entries: Entries::new(lines),
+        let desk = Desk {
             head,
             context,
             figures: Figures::default(),
-            operation: None,
+            operation: Operation::default(),
+            is_open: false,
             echo: false,
             rows: 0,
             ended: false,
             end: End::Open,
         };
+        let mut statement = Self { entries: Entries::new(lines), desk };
         statement.read_head()?;
         Ok(statement)
     }
@@ -110,20 +121,103 @@ impl<R: BufRead> Statement<R> {
     }
 
     pub(super) fn head(&self) -> &FileHead {
-        &self.head
+        &self.desk.head
     }
 
     /// The next operation, and at the end what was declared.
     pub(super) fn next(&mut self) -> Result<Option<Item>, FeedError> {
         while let Some(entry) = self.entries.next()? {
-            if let Some(operation) = self.take(entry) {
-                return Ok(Some(self.finish(operation)));
+            if let Some(item) = self.desk.take(entry)? {
+                return Ok(Some(item));
             }
         }
-        if let Some(operation) = self.operation.take() {
-            return Ok(Some(self.finish(operation)));
+        Ok(self.desk.finish().or_else(|| self.desk.close()))
+    }
+
+    fn read_head(&mut self) -> Result<(), FeedError> {
+        while !self.desk.is_open
+            && let Some(entry) = self.entries.next()?
+        {
+            self.desk.take(entry)?;
         }
-        Ok(self.close())
+        self.desk.know_account()
+    }
+}
+
+impl Desk {
+    /// The head is at its end: what it says of the account.
+    fn know_account(&mut self) -> Result<(), FeedError> {
+        if self.context.dialect != Dialect::Rubel
+            && let Some(text) = self.figures.get(ACCOUNT_CURRENCY)
+        {
+            let named = currency(text).ok_or(FeedError::Head { field: ACCOUNT_CURRENCY })?;
+            self.head.currency = Some(named);
+        }
+        self.head.unp = self.figures.get("UNN").and_then(payer_number);
+        self.context.currency = self.head.currency;
+        self.context.unp.clone_from(&self.head.unp);
+        Ok(())
+    }
+
+    /// Puts an entry where it belongs. Gives the operation that it ends.
+    fn take(&mut self, entry: Entry<'_>) -> Result<Option<Item>, FeedError> {
+        self.ended = false;
+        match entry {
+            Entry::Field { key, value, offset } => Ok(self.field(key, value, offset)),
+            Entry::Section { echo } => {
+                self.echo = echo;
+                Ok(self.finish())
+            }
+            Entry::End => {
+                self.ended = !self.echo;
+                Ok(self.finish())
+            }
+            Entry::Opening => Err(FeedError::SeveralStatements),
+            Entry::Stray { fault } => {
+                if self.is_open {
+                    self.operation.fail(fault);
+                } else {
+                    self.figures.damaged(&fault);
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    fn field(&mut self, text: &str, value: &str, offset: u64) -> Option<Item> {
+        match Key::of(text) {
+            Some(key @ Key::DocDate) if !self.echo => {
+                let ended = self.finish();
+                self.operation.begin(offset);
+                self.operation.put(key, value);
+                self.is_open = true;
+                ended
+            }
+            Some(key) if self.is_open => {
+                self.operation.put(key, value);
+                None
+            }
+            None if self.is_open && !is_footer(text) => None,
+            Some(_) | None => {
+                self.figures.put(text, value);
+                self.finish()
+            }
+        }
+    }
+
+    /// The operation that is being read, if one is, has ended.
+    fn finish(&mut self) -> Option<Item> {
+        if !std::mem::take(&mut self.is_open) {
+            return None;
+        }
+        self.rows += 1;
+        let row = self.operation.row(&mut self.context, self.rows);
+        if let Ok(row) = &row {
+            self.head.currency = Some(row.amount.currency());
+            self.context.currency = self.head.currency;
+        }
+        let fault = |fault: Fault| fault.of_row(self.rows, self.operation.offset);
+        Some(Item::Record(row.map(Box::new).map_err(fault)))
     }
 
     /// The file is at its end: its control figures, then whether it was cut.
@@ -143,72 +237,6 @@ impl<R: BufRead> Statement<R> {
             End::Closed => Some(Item::Cut),
             End::Told => None,
         }
-    }
-
-    fn read_head(&mut self) -> Result<(), FeedError> {
-        while self.operation.is_none()
-            && let Some(entry) = self.entries.next()?
-        {
-            self.take(entry);
-        }
-        if self.context.dialect != Dialect::Rubel
-            && let Some(text) = self.figures.get(ACCOUNT_CURRENCY)
-        {
-            let named = currency(text).ok_or(FeedError::Head { field: ACCOUNT_CURRENCY })?;
-            self.head.currency = Some(named);
-        }
-        self.head.unp = self.figures.get("UNN").and_then(payer_number);
-        self.context.currency = self.head.currency;
-        self.context.unp.clone_from(&self.head.unp);
-        Ok(())
-    }
-
-    /// Puts an entry where it belongs. Gives the operation that it ends.
-    fn take(&mut self, entry: Entry) -> Option<Operation> {
-        self.ended = false;
-        match entry {
-            Entry::Field { key, value, offset } if key == "DocDate" && !self.echo => {
-                let mut operation = Operation::new(offset);
-                operation.put(&key, value);
-                self.operation.replace(operation)
-            }
-            Entry::Field { key, value, offset: _ } => {
-                match &mut self.operation {
-                    Some(operation) if !is_footer(&key) => {
-                        operation.put(&key, value);
-                        return None;
-                    }
-                    Some(_) | None => self.figures.put(&key, &value),
-                }
-                self.operation.take()
-            }
-            Entry::Section { echo } => {
-                self.echo = echo;
-                self.operation.take()
-            }
-            Entry::End => {
-                self.ended = !self.echo;
-                self.operation.take()
-            }
-            Entry::Stray { fault } => {
-                match &mut self.operation {
-                    Some(operation) => operation.fail(fault),
-                    None => self.figures.damaged(&fault),
-                }
-                None
-            }
-        }
-    }
-
-    fn finish(&mut self, operation: Operation) -> Item {
-        self.rows += 1;
-        let offset = operation.offset;
-        let row = operation.row(&mut self.context, self.rows);
-        if let Ok(row) = &row {
-            self.head.currency = Some(row.amount.currency());
-            self.context.currency = self.head.currency;
-        }
-        Item::Record(row.map(Box::new).map_err(|fault| fault.of_row(self.rows, offset)))
     }
 }
 

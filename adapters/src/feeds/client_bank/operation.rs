@@ -3,38 +3,11 @@
 use kvit_schemas::{Currency, Day, MessageId, Moment, Money, OrderCode};
 
 use super::dialect::Dialect;
+use super::keys::Key;
 use crate::feeds::error::{Fault, RowFault};
 use crate::feeds::identity::{Identifier, Identity, Names};
 use crate::feeds::row::{Direction, Payer, References, Row, RowState};
-use crate::feeds::values::{amount, currency, day_and_rest, filled, owned, payer_number, time_of};
-
-/// The keys of an operation that are read, in every dialect.
-const KEYS: [&str; 24] = [
-    "DocDate",
-    "DocTime",
-    "OpDate",
-    "DateTime",
-    "Num",
-    "OperationID",
-    "DocID",
-    "Acc",
-    "KorName",
-    "KorUNP",
-    "UNNRec",
-    "UNNKorr",
-    "Db",
-    "Credit",
-    "DebQ",
-    "CreQ",
-    "Deb",
-    "Cre",
-    "I2",
-    "CurrCode",
-    "Code",
-    "Nazn",
-    "Nazn2",
-    "NDoc",
-];
+use crate::feeds::values::{amount, currency, day_and_rest, filled, payer_number, time_of};
 
 /// What the statement says of all its operations.
 pub(super) struct Context {
@@ -49,27 +22,44 @@ pub(super) struct Context {
 }
 
 /// The fields of an operation while they are collected.
+#[derive(Default)]
 pub(super) struct Operation {
     pub(super) offset: u64,
-    /// A dozen, so that looking through them is faster than any order.
-    fields: Vec<(&'static str, String)>,
+    /// The values, one behind the other.
+    text: String,
+    /// Where each is, by the place of its key.
+    places: [Option<Place>; Key::COUNT],
     fault: Option<Fault>,
 }
 
+/// Where a value stands among the others.
+#[derive(Clone, Copy)]
+struct Place {
+    start: usize,
+    end: usize,
+}
+
 impl Operation {
-    pub(super) fn new(offset: u64) -> Self {
-        Self { offset, fields: Vec::with_capacity(16), fault: None }
+    /// Makes room for another operation.
+    pub(super) fn begin(&mut self, offset: u64) {
+        self.offset = offset;
+        self.text.clear();
+        self.places = [None; Key::COUNT];
+        self.fault = None;
     }
 
-    /// Takes a field. Keys are case-sensitive: `Db` is a row's debit, `DB` a turnover.
-    pub(super) fn put(&mut self, key: &str, value: String) {
-        let Some(key) = KEYS.into_iter().find(|known| *known == key) else { return };
+    /// Takes a field.
+    pub(super) fn put(&mut self, key: Key, value: &str) {
         match self.text(key) {
             Some(known) if known != value => {
-                self.fail(Fault::new(RowFault::Repeated, format!("{key} is there twice")));
+                self.fail(Fault::new(RowFault::Repeated, format!("{} is there twice", key.name())));
             }
             Some(_) => {}
-            None => self.fields.push((key, value)),
+            None => {
+                let start = self.text.len();
+                self.text.push_str(value);
+                self.places[key.place()] = Some(Place { start, end: self.text.len() });
+            }
         }
     }
 
@@ -79,7 +69,7 @@ impl Operation {
     }
 
     /// The row that the operation is.
-    pub(super) fn row(mut self, context: &mut Context, row: u64) -> Result<Row, Fault> {
+    pub(super) fn row(&mut self, context: &mut Context, row: u64) -> Result<Row, Fault> {
         if let Some(fault) = self.fault.take() {
             return Err(fault);
         }
@@ -92,7 +82,7 @@ impl Operation {
             Direction::Credit if !amount.is_zero() => RowState::Credited,
             Direction::Credit | Direction::Debit => RowState::Information,
         };
-        let document = self.get("Num").or(self.get("NDoc"));
+        let document = self.get(Key::Num).or(self.get(Key::NDoc));
         let references =
             References { bank_document: document.map(str::to_owned), ..References::default() };
         Ok(Row {
@@ -119,18 +109,18 @@ impl Operation {
         })
     }
 
-    fn get(&self, key: &str) -> Option<&str> {
+    fn get(&self, key: Key) -> Option<&str> {
         self.text(key).and_then(filled)
     }
 
     /// As written.
-    fn text(&self, key: &str) -> Option<&str> {
-        let field = self.fields.iter().find(|field| field.0 == key);
-        field.map(|(_, value)| value.as_str())
+    fn text(&self, key: Key) -> Option<&str> {
+        let Place { start, end } = self.places[key.place()]?;
+        Some(&self.text[start..end])
     }
 
     fn document_day(&self) -> Result<Day, Fault> {
-        let text = self.get("DocDate").unwrap_or("");
+        let text = self.get(Key::DocDate).unwrap_or("");
         let is_time = |(day, rest): &(Day, &str)| rest.is_empty() || time_of(*day, rest).is_some();
         let read = day_and_rest(text).filter(is_time);
         read.map(|(day, _)| day).ok_or_else(|| Fault::value(RowFault::Date, "DocDate", text))
@@ -141,11 +131,11 @@ impl Operation {
     fn times(&self, document_day: Day) -> Result<(Day, Option<Moment>), Fault> {
         let wrong = |key, text| Fault::value(RowFault::Date, key, text);
         let at = |day, key, text| time_of(day, text).ok_or_else(|| wrong(key, text)).map(Some);
-        let (booked_on, time) = match self.get("OpDate") {
+        let (booked_on, time) = match self.get(Key::OpDate) {
             Some(text) => day_and_rest(text).ok_or_else(|| wrong("OpDate", text))?,
             None => (document_day, ""),
         };
-        let paid_at = match (filled(time), self.get("DateTime"), self.get("DocTime")) {
+        let paid_at = match (filled(time), self.get(Key::DateTime), self.get(Key::DocTime)) {
             (Some(time), _, _) => at(booked_on, "OpDate", time)?,
             (None, Some(time), _) => at(booked_on, "DateTime", time)?,
             (None, None, Some(time)) => at(document_day, "DocTime", time)?,
@@ -157,9 +147,9 @@ impl Operation {
     /// Both sides must stand there, so that a cut operation is not taken for one without money.
     fn money(&self, context: &Context) -> Result<(Direction, Money), Fault> {
         let currency = self.currency(context)?;
-        let side = |key| match self.get(key) {
-            Some(text) => amount(key, text, currency),
-            None => Err(Fault::new(RowFault::Missing, format!("{key} is missing"))),
+        let side = |key: Key| match self.get(key) {
+            Some(text) => amount(key.name(), text, currency),
+            None => Err(Fault::new(RowFault::Missing, format!("{} is missing", key.name()))),
         };
         let (debit, credit) = context.dialect.row_keys();
         let (debit, credit) = (side(debit)?, side(credit)?);
@@ -177,7 +167,7 @@ impl Operation {
             return Ok(Currency::BYN);
         }
         // Where accounts in rubels have the counterparty bank's BIC, `Code` is the currency.
-        let marked = ["I2", "CurrCode", "Code"].into_iter().find_map(|key| self.get(key));
+        let marked = [Key::I2, Key::CurrCode, Key::Code].into_iter().find_map(|key| self.get(key));
         let named = match marked {
             Some(text) => currency(text)
                 .map(Some)
@@ -205,27 +195,29 @@ impl Operation {
         amount: Money,
     ) -> (MessageId, Identity) {
         let named = |key| self.get(key).filter(|id| id.chars().any(|c| c != '0'));
-        let names = Names { bank: named("OperationID").or(named("DocID")), end_to_end: None };
-        let side = match direction {
-            Direction::Credit => "credit",
-            Direction::Debit => "debit",
-        };
-        let number = self.get("Num").or(self.get("NDoc")).unwrap_or("");
-        let other = self.get("Acc").or(self.get("KorName")).unwrap_or("");
-        let said = format!("{day}\n{number}\n{side} {amount}\n{other}");
-        context.identifier.begin_entry();
-        context.identifier.identify(&context.account, names, &said)
+        let names = Names { bank: named(Key::OperationID).or(named(Key::DocID)), end_to_end: None };
+        context.identifier.identify_alone(&context.account, names, || {
+            let side = match direction {
+                Direction::Credit => "credit",
+                Direction::Debit => "debit",
+            };
+            let number = self.get(Key::Num).or(self.get(Key::NDoc)).unwrap_or("");
+            let other = self.get(Key::Acc).or(self.get(Key::KorName)).unwrap_or("");
+            format!("{day}\n{number}\n{side} {amount}\n{other}")
+        })
     }
 
     /// Who paid, and to which account: the counterparty to us, or we to the counterparty.
     fn parties(&self, context: &Context, direction: Direction) -> (Payer, Option<String>) {
-        let counterparty = self.get("Acc").map(str::to_owned);
+        let counterparty = self.get(Key::Acc).map(str::to_owned);
         let ours = Some(context.account.clone());
         match direction {
             Direction::Credit => {
-                let id = ["KorUNP", "UNNRec", "UNNKorr"].into_iter().find_map(|key| self.get(key));
+                let id = [Key::KorUNP, Key::UNNRec, Key::UNNKorr]
+                    .into_iter()
+                    .find_map(|key| self.get(key));
                 let id = id.and_then(payer_number);
-                let name = self.get("KorName").map(str::to_owned);
+                let name = self.get(Key::KorName).map(str::to_owned);
                 (Payer { name, id, account: counterparty }, ours)
             }
             Direction::Debit => {
@@ -237,14 +229,21 @@ impl Operation {
     /// Both parts without a separator: banks cut inside words and numbers. Only an order code
     /// that is whole in one of them must not become part of a longer number.
     fn purpose(&self) -> Option<String> {
-        let part = |key: &str| self.text(key).unwrap_or("");
-        let (first, second) = (part("Nazn"), part("Nazn2"));
+        let part = |key| self.text(key).unwrap_or("");
+        let (first, second) = (part(Key::Nazn), part(Key::Nazn2));
         let last = first.bytes().rev().take_while(u8::is_ascii_digit).count();
         let next = second.bytes().take_while(u8::is_ascii_digit).count();
         let between = match (last, next) {
             (OrderCode::DIGITS, 1..) | (1.., OrderCode::DIGITS) => "\n",
             _ => "",
         };
-        owned(&format!("{first}{between}{second}"))
+        let mut whole = String::with_capacity(first.len() + between.len() + second.len());
+        for part in [first, between, second] {
+            whole.push_str(part);
+        }
+        match filled(&whole) {
+            Some(text) if text.len() == whole.len() => Some(whole),
+            text => text.map(str::to_owned),
+        }
     }
 }

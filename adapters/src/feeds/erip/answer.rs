@@ -5,7 +5,8 @@ use kvit_schemas::MessageId;
 
 use super::layout::{NUMBER, TIME};
 use crate::feeds::FileFormat;
-use crate::feeds::error::{Fault, FeedError};
+use crate::feeds::error::FeedError;
+use crate::feeds::lines::Unread;
 use crate::feeds::row::FileHead;
 use crate::feeds::totals::Declared;
 use crate::feeds::values::{filled, number, stamp};
@@ -68,7 +69,7 @@ impl Answer {
 
     /// A record: the number of a demand, and what is wrong with it. The demand itself, which
     /// follows, is not repeated: it names a person.
-    pub(super) fn record(&mut self, line: &Result<String, Fault>) -> String {
+    pub(super) fn record(&mut self, line: Result<&str, Unread>) -> String {
         self.read += 1;
         let record = self.read;
         let Ok(text) = line else { return format!("fault {record} cannot be read") };

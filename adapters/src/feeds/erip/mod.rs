@@ -10,7 +10,7 @@ use std::io::BufRead;
 use kvit_schemas::{Currency, MessageId, Money};
 
 use self::answer::Answer;
-use self::layout::{COUNT, Kind, Message, NUMBER, TIME, UNP, fields, is_header, message_of};
+use self::layout::{COUNT, Fields, Kind, Message, NUMBER, TIME, UNP, is_header, message_of};
 use self::record::Context;
 use super::books::Item;
 use super::charset::Decoder;
@@ -46,18 +46,19 @@ impl<R: BufRead> Register<R> {
     pub(super) fn open(source: R, options: &Options<'_>) -> Result<Self, FeedError> {
         let mut lines = Lines::new(source, Decoder::new(&[]));
         let header = lines.next()?.ok_or(FeedError::Empty)?;
-        let header = header.text.map_err(|_| FeedError::Format(FileFormat::Erip))?;
-        let fields = fields(&header);
-        if !is_header(&fields) {
+        let header = header.text.map_err(|_| FeedError::Format(FileFormat::Erip))?.to_owned();
+        let fields = Fields::of(&header);
+        let fields = fields.as_slice();
+        if !is_header(fields) {
             return Err(FeedError::Format(FileFormat::Erip));
         }
-        let (head, records) = match message(&mut lines, options.file_name, &fields)? {
+        let (head, records) = match message(&mut lines, options.file_name, fields)? {
             Message::Register(kind) => {
-                let (head, context) = read_header(kind, &fields, options.amount_rule)?;
+                let (head, context) = read_header(kind, fields, options.amount_rule)?;
                 (head, Records::Payments(Box::new(context)))
             }
             Message::Answer => {
-                let (head, answer) = Answer::open(&fields)?;
+                let (head, answer) = Answer::open(fields)?;
                 (head, Records::Faults(answer))
             }
         };
@@ -81,10 +82,13 @@ impl<R: BufRead> Register<R> {
         let Some(line) = self.lines.next()? else { return Ok(self.end()) };
         let context = match &mut self.records {
             Records::Payments(context) => context,
-            Records::Faults(answer) => return Ok(Some(Item::Warning(answer.record(&line.text)))),
+            Records::Faults(answer) => return Ok(Some(Item::Warning(answer.record(line.text)))),
         };
         self.rows += 1;
-        let row = line.text.and_then(|text| context.row(self.rows, line.offset, &text));
+        let row = match line.text {
+            Ok(text) => context.row(self.rows, line.offset, text),
+            Err(unread) => Err(unread.fault()),
+        };
         let row = row.map(Box::new).map_err(|fault| fault.of_row(self.rows, line.offset));
         Ok(Some(Item::Record(row)))
     }
@@ -107,9 +111,9 @@ fn message<R: BufRead>(
     header: &[&str],
 ) -> Result<Message, FeedError> {
     let Some(first) = lines.next()? else { return message_of(name, header, None) };
-    let fields = first.text.as_ref().ok().map(|text| fields(text));
-    let message = message_of(name, header, fields.as_deref());
-    lines.hold(first);
+    let fields = first.text.ok().map(Fields::of);
+    let message = message_of(name, header, fields.as_ref().map(Fields::as_slice));
+    lines.hold();
     message
 }
 

@@ -3,13 +3,13 @@
 use kvit_schemas::{Currency, Day, MessageId, Moment, Money};
 
 use super::layout::{
-    AMOUNT, ENTRY, FINE, Kind, NAME, PERSONAL_ACCOUNT, RecordFields, SERVICE, fields, is_reversal,
+    AMOUNT, ENTRY, FINE, Fields, Kind, NAME, PERSONAL_ACCOUNT, RecordFields, SERVICE, is_reversal,
 };
 use crate::feeds::AmountRule;
 use crate::feeds::error::{Fault, RowFault};
 use crate::feeds::identity::Identity;
 use crate::feeds::row::{Direction, Lump, Payer, References, Row, RowState};
-use crate::feeds::values::{amount, filled, owned, stamp};
+use crate::feeds::values::{amount, filled, owned, stamp, trimmed};
 
 /// How many fields a reversal has; fewer, and its places cannot be told from those of 206.
 const REVERSAL_FIELDS: usize = 21;
@@ -28,12 +28,13 @@ pub(super) struct Context {
 impl Context {
     /// Reads a record's text.
     pub(super) fn row(&self, row: u64, byte_offset: u64, text: &str) -> Result<Row, Fault> {
-        let fields = fields(text);
+        let fields = Fields::of(text);
+        let fields = fields.as_slice();
         let places = self.kind.record();
-        self.check_layout(&fields, &places)?;
+        self.check_layout(fields, &places)?;
         let field = |at: usize| fields.get(at).copied().unwrap_or("");
-        let operation = operation(field(places.operation))?;
-        let (counted, fine, withheld) = self.money(&fields, &places)?;
+        let payment_id = operation(field(places.operation))?;
+        let (counted, fine, withheld) = self.money(fields, &places)?;
         Ok(Row {
             row,
             byte_offset,
@@ -47,7 +48,6 @@ impl Context {
             amount: counted,
             withheld,
             fine,
-            payment_id: operation.clone(),
             identity: Identity::Operation,
             paid_at: moment("payment_datetime", field(places.paid_at))?,
             booked_on: self.booked_on,
@@ -58,7 +58,7 @@ impl Context {
             payer: Payer { name: owned(field(NAME)), id: None, account: None },
             beneficiary_account: self.account.clone(),
             references: References {
-                erip_operation: Some(operation.to_string()),
+                erip_operation: Some(payment_id.as_str().to_owned()),
                 agent_operation: owned(field(places.agent_operation)),
                 bank_document: self.document.clone(),
                 ..References::default()
@@ -68,6 +68,7 @@ impl Context {
                 .map(|_| field(PERSONAL_ACCOUNT).to_owned()),
             purpose: owned(field(places.info)),
             lump: self.lump.clone(),
+            payment_id,
         })
     }
 
@@ -78,7 +79,7 @@ impl Context {
         if fields.len() <= places.operation {
             return layout(format!("a record of {} fields", fields.len()));
         }
-        let entry = fields[ENTRY].trim();
+        let entry = trimmed(fields[ENTRY]);
         if entry.is_empty() || !entry.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Fault::value(RowFault::Layout, "entry_num", entry));
         }
@@ -129,7 +130,7 @@ impl Context {
 
 /// An operation number: digits, not all zeros.
 fn operation(text: &str) -> Result<MessageId, Fault> {
-    let text = text.trim();
+    let text = trimmed(text);
     let fault = || Fault::value(RowFault::Operation, "erip_op_num", text);
     let digits = (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits || text.bytes().all(|byte| byte == b'0') {

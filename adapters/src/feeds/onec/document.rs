@@ -210,8 +210,7 @@ impl Document {
         let payee = self.party([Key::PayeeOwnAccount, Key::PayeeAccount]).unwrap_or_default();
         let (number, code) = (get(Key::Number), self.code().unwrap_or(""));
         let said = format!("{day}\n{number}\n{side} {amount}\n{payer}\n{payee}\n{code}");
-        identifier.begin_entry();
-        identifier.identify(account, Names::default(), &said)
+        identifier.identify_alone(account, Names::default(), || said)
     }
 
     fn payer(&self) -> Payer {

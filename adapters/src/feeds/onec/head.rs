@@ -1,8 +1,6 @@
 //! What an exchange says of itself before its sections.
 
-use std::io::BufRead;
-
-use super::Exchange;
+use super::Desk;
 use super::keys::Key;
 use crate::feeds::values::{filled, owned};
 
@@ -12,7 +10,7 @@ const VERSIONS: [&str; 4] = ["1.01", "1.02", "1.03", "2.00"];
 /// The most characters of a version that are shown.
 const VERSION_CHARS_MAX: usize = 16;
 
-impl<R: BufRead> Exchange<R> {
+impl Desk {
     pub(super) fn head_field(&mut self, key: Key, value: &str) {
         if key == Key::Version {
             self.version(value);
@@ -39,7 +37,7 @@ impl<R: BufRead> Exchange<R> {
 
     /// Says where the label of the character set lies; only the bytes were asked.
     fn encoding(&mut self, value: &str) {
-        let (_, charset) = self.lines.progress();
+        let charset = self.charset;
         let Some(labelled) = charset_of(value) else { return };
         if charset != "ascii" && labelled != charset {
             self.warn(format!("Кодировка says {labelled}, the file is {charset}"));

@@ -31,7 +31,14 @@ const HEAD_ITEMS_MAX: usize = 100;
 /// An exchange that is being read.
 pub(super) struct Exchange<R> {
     lines: Lines<R>,
+    desk: Desk,
+}
+
+/// What was read of an exchange.
+struct Desk {
     head: FileHead,
+    /// The character set of the lines.
+    charset: &'static str,
     settings: Settings,
     accounts: Accounts,
     place: Place,
@@ -78,7 +85,7 @@ impl<R: BufRead> Exchange<R> {
     pub(super) fn open(source: R, options: &Options<'_>) -> Result<Self, FeedError> {
         let mut lines = Lines::new(source, Decoder::new(WORDS));
         let first = lines.next()?.ok_or(FeedError::Empty)?;
-        if !first.text.is_ok_and(|text| begins(&text)) {
+        if !first.text.is_ok_and(begins) {
             return Err(FeedError::Format(FileFormat::OneC));
         }
         let settings = Settings { currency: options.currency, identity: options.identity };
@@ -91,9 +98,10 @@ impl<R: BufRead> Exchange<R> {
             currency: None,
             declared: Declared::default(),
         };
-        let mut exchange = Self {
-            lines,
+        let (_, charset) = lines.progress();
+        let desk = Desk {
             head,
+            charset,
             accounts: Accounts::new(settings.currency),
             place: Place::Between,
             items: VecDeque::new(),
@@ -103,13 +111,15 @@ impl<R: BufRead> Exchange<R> {
             said_once: Once::default(),
             is_over: false,
         };
-        while !matches!(exchange.place, Place::Document(_))
-            && exchange.items.len() < HEAD_ITEMS_MAX
+        let mut exchange = Self { lines, desk };
+        while !matches!(exchange.desk.place, Place::Document(_))
+            && exchange.desk.items.len() < HEAD_ITEMS_MAX
             && exchange.step()?
         {}
-        exchange.head.account = exchange.accounts.first().map(str::to_owned);
-        if exchange.head.currency.is_none() && exchange.head.account.is_some() {
-            exchange.head.currency = exchange.accounts.currency(exchange.accounts.first()).0;
+        let Desk { head, accounts, .. } = &mut exchange.desk;
+        head.account = accounts.first().map(str::to_owned);
+        if head.currency.is_none() && head.account.is_some() {
+            head.currency = accounts.currency(accounts.first()).0;
         }
         Ok(exchange)
     }
@@ -119,15 +129,15 @@ impl<R: BufRead> Exchange<R> {
     }
 
     pub(super) fn head(&self) -> &FileHead {
-        &self.head
+        &self.desk.head
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Item>, FeedError> {
         loop {
-            if let Some(item) = self.items.pop_front() {
+            if let Some(item) = self.desk.items.pop_front() {
                 return Ok(Some(item));
             }
-            if !self.step()? && self.items.is_empty() {
+            if !self.step()? && self.desk.items.is_empty() {
                 return Ok(None);
             }
         }
@@ -135,23 +145,29 @@ impl<R: BufRead> Exchange<R> {
 
     /// Reads a line. False at the end of the file.
     fn step(&mut self) -> Result<bool, FeedError> {
-        let Some(line) = self.lines.next()? else {
-            if !self.is_over {
-                self.is_over = true;
-                self.end(!matches!(self.place, Place::After));
-            }
+        if !self.lines.advance()? {
+            self.desk.over();
             return Ok(false);
-        };
-        match line.text {
-            Ok(text) => match said(&text) {
-                Said::Mark(mark) => self.mark(mark, line.offset),
-                Said::Field(key, value) => self.field(key, value),
-                Said::Other => self.other(),
-                Said::Text(text) => self.text(text),
-            },
-            Err(fault) => self.damaged(fault),
+        }
+        let (line, desk) = (self.lines.line(), &mut self.desk);
+        (_, desk.charset) = self.lines.progress();
+        match line.text.map(said) {
+            Ok(Said::Mark(mark)) => desk.mark(mark, line.offset),
+            Ok(Said::Field(key, value)) => desk.field(key, value),
+            Ok(Said::Other) => desk.other(),
+            Ok(Said::Text(text)) => desk.text(text),
+            Err(unread) => desk.damaged(unread.fault()),
         }
         Ok(true)
+    }
+}
+
+impl Desk {
+    /// The file is at its end.
+    fn over(&mut self) {
+        if !std::mem::replace(&mut self.is_over, true) {
+            self.end(!matches!(self.place, Place::After));
+        }
     }
 
     fn mark(&mut self, mark: Mark, offset: u64) {

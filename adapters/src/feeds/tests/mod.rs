@@ -1,5 +1,6 @@
 //! What holds for every format: rows against totals, hostile bytes, and the corpus of real files.
 
+mod lines;
 mod texts;
 
 use std::fmt::Write;
