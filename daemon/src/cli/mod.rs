@@ -29,7 +29,7 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use kvit_adapters::feeds::{FileFormat, IdentityRule};
-use kvit_schemas::FeedId;
+use kvit_schemas::{Currency, FeedId};
 use serde::Serialize;
 
 use crate::settings::{Loaded, Settings, SettingsError, Sources};
@@ -173,6 +173,9 @@ enum FeedCommand {
         /// What identifies a payment: bank_reference, end_to_end or content
         #[arg(long, default_value = "bank_reference")]
         identity: IdentityRule,
+        /// The account's currency, such as BYN, where the file does not tell it
+        #[arg(long)]
+        currency: Option<Currency>,
         /// Print what can be read even when the rest cannot
         #[arg(long)]
         partial: bool,
@@ -249,10 +252,16 @@ fn act(cli: &Cli) -> Result<(), Failure> {
         Command::Quarantine(command) => quarantine::quarantine(global, command),
         Command::Audit(command) => ask::audit(global, command),
         Command::Store(command) => carry::store(global, command),
-        Command::Feed(FeedCommand::Parse { file, format, map, identity, partial }) => {
-            let (format, identity, partial) = (*format, *identity, *partial);
-            let map = map.as_deref();
-            feed::parse(file, feed::Asked { format, map, identity, json: global.json, partial })
+        Command::Feed(FeedCommand::Parse { file, format, map, identity, currency, partial }) => {
+            let asked = feed::Asked {
+                format: *format,
+                map: map.as_deref(),
+                identity: *identity,
+                currency: *currency,
+                json: global.json,
+                partial: *partial,
+            };
+            feed::parse(file, asked)
         }
         Command::Feed(FeedCommand::Map { file, feed }) => {
             feed::map::map(file, feed.as_str(), global.json)

@@ -11,6 +11,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::Path;
 
 use kvit_adapters::feeds::{FeedError, FileFormat, IdentityRule, Options, Reader};
+use kvit_schemas::Currency;
 use tempfile::SpooledTempFile;
 
 use self::shown::Shown;
@@ -32,6 +33,8 @@ pub(super) struct Asked<'a> {
     /// The file that says what stands where in a table.
     pub(super) map: Option<&'a Path>,
     pub(super) identity: IdentityRule,
+    /// The account's, where the file does not tell it.
+    pub(super) currency: Option<Currency>,
     pub(super) json: bool,
     /// What can be read is printed even when the rest cannot.
     pub(super) partial: bool,
@@ -55,6 +58,7 @@ pub(super) fn parse(path: &Path, asked: Asked<'_>) -> Result<(), Failure> {
     let options = Options {
         file_name: name.as_deref(),
         identity: asked.identity,
+        currency: asked.currency,
         table: table.as_ref(),
         ..Options::default()
     };
