@@ -5,9 +5,10 @@ mod pack;
 mod records;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use foldhash::HashMap;
 use kvit_schemas::record::{
     AuditLine, FileRecord, LedgerEntry, Mark, OutMessage, QuarantineRecord, Seq, Timer,
 };

@@ -22,9 +22,10 @@ mod filters;
 #[allow(clippy::unwrap_used)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
+use foldhash::HashMap;
 use kvit_schemas::hex;
 use kvit_schemas::record::Seq;
 

@@ -2,7 +2,7 @@
 //! reads is mostly what its last one wrote, and sled takes some ten thousand instructions to find
 //! a row. Nothing here is more than a copy of what the tree holds.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::read::Old;
 
