@@ -35,9 +35,6 @@ pub enum FeedError {
         /// The field's name in the format.
         field: &'static str,
     },
-    /// A second statement begins inside the file.
-    #[error("the file holds several statements")]
-    SeveralStatements,
     /// The document is cut, not well-formed, or not alone.
     #[error("the document cannot be read from byte {byte_offset} on: {detail}")]
     Document {
@@ -75,7 +72,6 @@ impl FeedError {
             | Self::Kind(_)
             | Self::KindMismatch { .. }
             | Self::Head { .. }
-            | Self::SeveralStatements
             | Self::Document { .. }
             | Self::NoMapping
             | Self::NoHeader(_)

@@ -15,7 +15,7 @@ pub(super) enum Entry<'a> {
     /// The line of `#` that ends a statement.
     End,
     /// The first line of another statement.
-    Opening,
+    Opening { line: &'a str },
     /// Something else, where nothing else should stand.
     Stray { fault: Fault },
 }
@@ -23,7 +23,7 @@ pub(super) enum Entry<'a> {
 /// How a statement begins.
 pub(super) const OPENING: &str = "*****";
 
-/// The entries of a statement behind its first line.
+/// The entries of a file behind its first line.
 pub(super) struct Entries<R> {
     lines: Lines<R>,
     folded: Folded,
@@ -114,7 +114,7 @@ fn entry(text: &str, offset: u64) -> Entry<'_> {
     {
         Entry::Field { key, value, offset }
     } else if text.starts_with(OPENING) {
-        Entry::Opening
+        Entry::Opening { line: text }
     } else if let Some(echo) = section(text) {
         Entry::Section { echo }
     } else if is_end(text) {

@@ -1,5 +1,6 @@
 //! The Belarusian client-bank statement text (DOMAIN.md 2.1): a first line with kind and account,
-//! the echo of the request, then balances, operations from each `DocDate` on, and turnovers.
+//! the echo of the request, then balances, operations from each `DocDate` on, and turnovers. A file
+//! may hold several, of one account or of many.
 
 mod dialect;
 mod entries;
@@ -41,6 +42,7 @@ pub(super) struct Statement<R> {
 
 /// What was read of a statement.
 struct Desk {
+    /// That of the file is that of its first statement.
     head: FileHead,
     context: Context,
     figures: Figures,
@@ -53,6 +55,16 @@ struct Desk {
     /// The line of `#` was the last entry.
     ended: bool,
     end: End,
+    statements: u64,
+    /// The first line of the statement behind this one, once it was met.
+    next: Option<Opening>,
+}
+
+/// What the first line of a statement says.
+struct Opening {
+    kind: &'static str,
+    dialect: Dialect,
+    account: String,
 }
 
 /// What of the end was told.
@@ -76,17 +88,11 @@ impl<R: BufRead> Statement<R> {
         if !begins(first) {
             return Err(FeedError::Format(FileFormat::ClientBank));
         }
-        let first = first.to_owned();
-        let kind = between(&first, "^Type=").ok_or(FeedError::Head { field: "Type" })?;
-        let (kind, dialect) =
-            Dialect::of(kind).ok_or_else(|| FeedError::Kind(kind.chars().take(24).collect()))?;
-        let account = between(&first, "^Acc=")
-            .filter(|account| (1..=ACCOUNT_CHARS_MAX).contains(&account.chars().count()))
-            .ok_or(FeedError::Head { field: "Acc" })?;
+        let Opening { kind, dialect, account } = Opening::read(first)?;
         let head = FileHead {
             format: FileFormat::ClientBank,
             kind: kind.into(),
-            account: Some(account.to_owned()),
+            account: Some(account.clone()),
             unp: None,
             statement_identities: Vec::new(),
             currency: (dialect == Dialect::Rubel).then_some(Currency::BYN),
@@ -94,7 +100,7 @@ impl<R: BufRead> Statement<R> {
         };
         let context = Context {
             dialect,
-            account: account.to_owned(),
+            account,
             unp: None,
             currency: head.currency,
             set: options.currency,
@@ -110,6 +116,8 @@ impl<R: BufRead> Statement<R> {
             rows: 0,
             ended: false,
             end: End::Open,
+            statements: 0,
+            next: None,
         };
         let mut statement = Self { entries: Entries::new(lines), desk };
         statement.read_head()?;
@@ -124,18 +132,28 @@ impl<R: BufRead> Statement<R> {
         &self.desk.head
     }
 
-    /// The next operation, and at the end what was declared.
+    /// The next operation, and at the end of each statement what it declared.
     pub(super) fn next(&mut self) -> Result<Option<Item>, FeedError> {
-        while let Some(entry) = self.entries.next()? {
-            if let Some(item) = self.desk.take(entry)? {
+        loop {
+            while self.desk.next.is_none()
+                && let Some(entry) = self.entries.next()?
+            {
+                if let Some(item) = self.desk.take(entry)? {
+                    return Ok(Some(item));
+                }
+            }
+            if let Some(item) = self.desk.finish().or_else(|| self.desk.close()) {
                 return Ok(Some(item));
             }
+            let Some(opening) = self.desk.next.take() else { return Ok(None) };
+            self.desk.begin(opening);
+            self.read_head()?;
         }
-        Ok(self.desk.finish().or_else(|| self.desk.close()))
     }
 
     fn read_head(&mut self) -> Result<(), FeedError> {
         while !self.desk.is_open
+            && self.desk.next.is_none()
             && let Some(entry) = self.entries.next()?
         {
             self.desk.take(entry)?;
@@ -144,24 +162,55 @@ impl<R: BufRead> Statement<R> {
     }
 }
 
+impl Opening {
+    fn read(line: &str) -> Result<Self, FeedError> {
+        let kind = between(line, "^Type=").ok_or(FeedError::Head { field: "Type" })?;
+        let (kind, dialect) =
+            Dialect::of(kind).ok_or_else(|| FeedError::Kind(kind.chars().take(24).collect()))?;
+        let account = between(line, "^Acc=")
+            .filter(|account| (1..=ACCOUNT_CHARS_MAX).contains(&account.chars().count()))
+            .ok_or(FeedError::Head { field: "Acc" })?;
+        Ok(Self { kind, dialect, account: account.to_owned() })
+    }
+}
+
 impl Desk {
+    /// Another statement begins in the same file.
+    fn begin(&mut self, Opening { kind: _, dialect, account }: Opening) {
+        self.context.dialect = dialect;
+        self.context.account = account;
+        self.context.unp = None;
+        self.context.currency = (dialect == Dialect::Rubel).then_some(Currency::BYN);
+        self.context.identifier.begin_statement();
+        self.figures = Figures::default();
+        self.echo = false;
+        self.end = End::Open;
+    }
+
     /// The head is at its end: what it says of the account.
     fn know_account(&mut self) -> Result<(), FeedError> {
         if self.context.dialect != Dialect::Rubel
             && let Some(text) = self.figures.get(ACCOUNT_CURRENCY)
         {
             let named = currency(text).ok_or(FeedError::Head { field: ACCOUNT_CURRENCY })?;
-            self.head.currency = Some(named);
+            self.context.currency = Some(named);
         }
-        self.head.unp = self.figures.get("UNN").and_then(payer_number);
-        self.context.currency = self.head.currency;
-        self.context.unp.clone_from(&self.head.unp);
+        self.context.unp = self.figures.get("UNN").and_then(payer_number);
+        self.tell_head();
         Ok(())
+    }
+
+    /// The head speaks of the first statement.
+    fn tell_head(&mut self) {
+        if self.statements == 0 {
+            self.head.currency = self.context.currency;
+            self.head.unp.clone_from(&self.context.unp);
+        }
     }
 
     /// Puts an entry where it belongs. Gives the operation that it ends.
     fn take(&mut self, entry: Entry<'_>) -> Result<Option<Item>, FeedError> {
-        self.ended = false;
+        let ended = std::mem::take(&mut self.ended);
         match entry {
             Entry::Field { key, value, offset } => Ok(self.field(key, value, offset)),
             Entry::Section { echo } => {
@@ -172,7 +221,11 @@ impl Desk {
                 self.ended = !self.echo;
                 Ok(self.finish())
             }
-            Entry::Opening => Err(FeedError::SeveralStatements),
+            Entry::Opening { line } => {
+                self.ended = ended;
+                self.next = Some(Opening::read(line)?);
+                Ok(self.finish())
+            }
             Entry::Stray { fault } => {
                 if self.is_open {
                     self.operation.fail(fault);
@@ -213,23 +266,27 @@ impl Desk {
         self.rows += 1;
         let row = self.operation.row(&mut self.context, self.rows);
         if let Ok(row) = &row {
-            self.head.currency = Some(row.amount.currency());
-            self.context.currency = self.head.currency;
+            self.context.currency = Some(row.amount.currency());
+            self.tell_head();
         }
         let fault = |fault: Fault| fault.of_row(self.rows, self.operation.offset);
         Some(Item::Record(row.map(Box::new).map_err(fault)))
     }
 
-    /// The file is at its end: its control figures, then whether it was cut.
+    /// The statement is at its end: its control figures, then whether it was cut.
     fn close(&mut self) -> Option<Item> {
         match std::mem::replace(&mut self.end, End::Told) {
             End::Open => {
-                self.head.declared = match self.head.currency {
+                let declared = match self.context.currency {
                     Some(currency) => self.figures.declared(self.context.dialect, currency),
                     None => Declared { unreadable: vec![ACCOUNT_CURRENCY], ..Declared::default() },
                 };
+                // The figures of several statements are each its own.
+                self.head.declared =
+                    if self.statements == 0 { declared.clone() } else { Declared::default() };
+                self.statements += 1;
                 self.end = End::Closed;
-                Some(Item::Statement(Box::new(self.head.declared.clone())))
+                Some(Item::Statement(Box::new(declared)))
             }
             End::Closed if self.ended => None,
             // Some banks write no such line (type 6): the balance at the end proves as much.

@@ -4,6 +4,7 @@ mod figures;
 mod hostile;
 mod kinds;
 mod operations;
+mod several;
 
 use expect_test::{Expect, expect};
 
@@ -250,8 +251,8 @@ fn what_is_no_statement_is_refused() {
         "***** ^Type=7^ ^Acc=BY00^",
         "***** ^Type=^ ^Acc=BY00^",
         &format!("***** ^Type=4^ ^Acc={}^", "9".repeat(65)),
-        "***** ^Type=4^ ^Acc=BY00^\n***** ^Type=4^ ^Acc=BY00^\n",
-        "***** ^Type=4^ ^Acc=BY00^\n^DocDate=01.04.2026^\n***** ^Type=4^ ^Acc=BY00^\n",
+        "***** ^Type=4^ ^Acc=BY00^\n***** ^Type=7^ ^Acc=BY00^\n",
+        "***** ^Type=4^ ^Acc=BY00^\n^DocDate=01.04.2026^\n***** ^Type=4^\n",
     ] {
         out += &rows(text);
     }
@@ -265,9 +266,9 @@ fn what_is_no_statement_is_refused() {
         refused: no layout is known for the kind "7"
         refused: no layout is known for the kind ""
         refused: the head's Acc cannot be read
-        refused: the file holds several statements
+        refused: no layout is known for the kind "7"
         client_bank 4 account=BY00 currency=BYN
-        stopped: the file holds several statements
+        stopped: the head's Acc cannot be read
         0 rows, 0 refused
     "#]]
     .assert_eq(&out);
