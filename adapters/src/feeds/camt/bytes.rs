@@ -6,6 +6,7 @@ use std::io::{self, BufRead, ErrorKind, Read};
 use encoding_rs::{Decoder, Encoding, UTF_8};
 
 use super::charset::{Beginning, decide, width};
+use super::escaped::Escaped;
 
 /// How much is read at once.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -34,6 +35,8 @@ pub(super) struct Bytes<R> {
     declared: Option<&'static Encoding>,
     /// For all character sets but UTF-8: bytes that were read, and what decodes them.
     decoder: Option<(Decoder, Vec<u8>)>,
+    /// Inside of a document that is written as text.
+    escaped: Option<Escaped>,
     /// Where `buffer[start]` stands in the file.
     position: u64,
     /// Where the piece begins that is being read, and how much of it was used.
@@ -53,6 +56,7 @@ impl<R: BufRead> Bytes<R> {
             charset: None,
             declared: None,
             decoder: None,
+            escaped: None,
             position: 0,
             piece: 0,
             used: 0,
@@ -143,12 +147,32 @@ impl<R: BufRead> Bytes<R> {
         self.end -= self.start;
         self.start = 0;
         self.read_chunk()?;
+        let from = self.end;
         if self.decoder.is_some() {
             self.decode();
         } else {
             self.examine();
         }
+        self.resolve(from);
         Ok(())
+    }
+
+    /// What follows is a document that is written as text.
+    pub(super) fn begin_escaped(&mut self) {
+        self.escaped = Some(Escaped::default());
+        self.resolve(self.start);
+    }
+
+    pub(super) fn is_escaped(&self) -> bool {
+        self.escaped.is_some()
+    }
+
+    /// Makes what was read from `from` on markup, where it is written as text.
+    fn resolve(&mut self, from: usize) {
+        if let Some(escaped) = &mut self.escaped {
+            let places = (self.start, from, self.end);
+            self.end = escaped.resolve(&mut self.buffer, places, self.at_end);
+        }
     }
 
     /// Reads behind what is there until a whole chunk was read, or the end is reached.
@@ -212,14 +236,27 @@ impl<R: BufRead> Bytes<R> {
         self.decode();
     }
 
+    /// So much is used of a document that is longer where it stands.
+    fn pass_escaped(&mut self, count: usize) {
+        let Some(escaped) = &mut self.escaped else { return };
+        let more = escaped.pass(count);
+        let is_wide = self.charset.is_some_and(|charset| !charset.is_ascii_compatible());
+        let more = if is_wide { 2 * more } else { more };
+        self.position += u64::try_from(more).unwrap_or(u64::MAX);
+        if escaped.is_used() {
+            self.escaped = None;
+        }
+    }
+
     fn decode(&mut self) {
         let Some((decoder, raw)) = &mut self.decoder else { return };
         let room = decoder.max_utf8_buffer_length(raw.len()).unwrap_or(0);
-        self.buffer.resize(self.end + room, 0);
+        let decoded = self.buffer.len();
+        self.buffer.resize(decoded + room, 0);
         let (_, _, written, damaged) =
-            decoder.decode_to_utf8(raw, &mut self.buffer[self.end..], self.at_end);
+            decoder.decode_to_utf8(raw, &mut self.buffer[decoded..], self.at_end);
         self.damaged |= damaged;
-        self.end += written;
+        self.end = decoded + written;
         self.buffer.truncate(self.end);
         raw.clear();
     }
@@ -273,6 +310,9 @@ impl<R: BufRead> BufRead for Bytes<R> {
             (Some(_) | None, Some(_) | None) => count,
         };
         self.position += u64::try_from(width).unwrap_or(u64::MAX);
+        if self.escaped.is_some() {
+            self.pass_escaped(count);
+        }
         self.start += count;
         self.used += count;
     }

@@ -63,6 +63,7 @@ pub(super) struct Transaction {
     pub(super) amount: Said<Money>,
     pub(super) instructed_amount: Said<Money>,
     pub(super) transaction_amount: Said<Money>,
+    pub(super) counter_value: Said<Money>,
     pub(super) direction: Said<Direction>,
     pub(super) debtor_name: Option<String>,
     pub(super) ultimate_debtor_name: Option<String>,
@@ -128,6 +129,9 @@ impl Transaction {
             }
             T::TransactionAmount => {
                 put(&mut self.transaction_amount, money("TxAmt", value, unit), "TxAmt");
+            }
+            T::CounterValue => {
+                put(&mut self.counter_value, money("CntrValAmt", value, unit), "CntrValAmt");
             }
             T::Indicator => put(&mut self.direction, indicator(value), "CdtDbtInd"),
             T::DebtorName => self.debtor_name = clean(value),

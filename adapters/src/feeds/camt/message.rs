@@ -91,9 +91,15 @@ impl Message {
         }
     }
 
-    /// The message begins. `version` is what its namespace says, which may be another message's.
-    pub(super) fn begin(&mut self, number: &'static str, version: Option<&str>) {
+    /// A message begins.
+    pub(super) fn begin(&mut self, number: &'static str) {
         self.number = number;
+        self.header = Header::default();
+    }
+
+    /// The head of the file is that of its first message. `version` is what its namespace says,
+    /// which may be another message's.
+    pub(super) fn describe(&mut self, number: &'static str, version: Option<&str>) {
         let version = version.filter(|version| version.starts_with(number));
         self.head.kind = version.map_or(Cow::Borrowed(number), |text| Cow::Owned(text.to_owned()));
     }
@@ -171,9 +177,7 @@ impl Message {
     }
 
     fn statement_text(&mut self, text: StatementText, value: &str) {
-        if self.statements == 0 {
-            self.header.take(text, value);
-        }
+        self.header.take(text, value);
         let unit = self.unit.as_ref().ok().copied();
         self.statement.take(text, value, unit);
     }
@@ -231,15 +235,16 @@ impl Message {
             let offset = paid.offset;
             let entry = (&open.entry, (direction, amount));
             let item = match context.row(entry, paid, only, &mut self.identifier) {
-                Ok(Some(mut row)) => {
+                Ok(Ok(mut row)) => {
                     self.rows += 1;
                     row.row = self.rows;
                     open.add((row.direction, row.amount), amount.currency());
                     Item::Row(Box::new(row))
                 }
-                Ok(None) => {
+                Ok(Err(fault)) => {
                     open.sum = None;
-                    continue;
+                    let place = format!("at byte {offset}, which is no money to us");
+                    Item::Warning(format!("{place}, cannot be read: {}", fault.detail))
                 }
                 Err(fault) => {
                     self.rows += 1;
@@ -333,6 +338,7 @@ pub(super) fn is_amount(text: Text) -> bool {
                 TransactionText::Amount
                     | TransactionText::InstructedAmount
                     | TransactionText::TransactionAmount
+                    | TransactionText::CounterValue
             )
     )
 }

@@ -3,12 +3,14 @@
 //! events: what is held is one entry, however long the file is.
 //!
 //! A document that is cut, not well-formed, or followed by another ends with an error, after the
-//! rows before it: what they say holds only once the reader came to the end. Document types are
+//! rows before it: what they say holds only once the reader came to the end. An envelope may hold
+//! several messages, each as markup, in a CDATA section or as escaped text. Document types are
 //! refused, so there are no entities but the five of XML.
 
 mod bytes;
 mod charset;
 mod draft;
+mod escaped;
 mod message;
 mod names;
 mod places;
@@ -30,9 +32,6 @@ use super::books::Item;
 use super::error::FeedError;
 use super::row::FileHead;
 use super::{DETECT_BYTES, FileFormat, Options};
-
-/// The most space before a document that stands in a CDATA section.
-const CDATA_SPACE_MAX: usize = 256;
 
 const CDATA: &[u8] = b"<![CDATA[";
 
@@ -60,8 +59,14 @@ pub(super) fn begins(bytes: &[u8]) -> bool {
     };
     let start = start.trim_ascii_start();
     let start = start.strip_prefix(&[0xff]).or(start.strip_prefix(&[0xfe])).unwrap_or(start);
-    let has = |name: &[u8]| memchr::memmem::find(start, name).is_some();
-    start.trim_ascii_start().starts_with(b"<") && (has(b"BkToCstmr") || has(b"camt.05"))
+    start.trim_ascii_start().starts_with(b"<") && names_message(start)
+}
+
+/// True where a message, or its namespace, is named soon.
+fn names_message(bytes: &[u8]) -> bool {
+    let bytes = &bytes[..bytes.len().min(DETECT_BYTES)];
+    let has = |name: &[u8]| memchr::memmem::find(bytes, name).is_some();
+    has(b"BkToCstmr") || has(b"camt.05")
 }
 
 impl<R: BufRead> Camt<R> {
@@ -111,7 +116,7 @@ impl<R: BufRead> Camt<R> {
     fn step(&mut self) -> Result<bool, FeedError> {
         let Self { xml, buffer, walk, message, .. } = self;
         if walk.is_outside() {
-            enter_cdata(xml, walk)?;
+            enter_payload(xml, walk)?;
         }
         if !walk.is_in_text() {
             let bytes = xml.get_mut();
@@ -173,17 +178,28 @@ impl<R: BufRead> Camt<R> {
     }
 }
 
-/// Goes into a CDATA section that holds markup as if it were not there: so a document in it is
-/// read as a stream, like any other.
-fn enter_cdata<R: BufRead>(xml: &mut Reader<Bytes<R>>, walk: &mut Walk) -> Result<(), FeedError> {
-    let ahead = xml.get_mut().ahead(CDATA.len() + CDATA_SPACE_MAX)?;
-    let Some(inside) = ahead.strip_prefix(CDATA) else { return Ok(()) };
-    let space = inside.len() - inside.trim_ascii_start().len();
-    if inside.get(space) != Some(&b'<') || walk.names.depth() == 0 || walk.cdata.is_some() {
+/// Goes into a CDATA section that holds markup, or text that is escaped markup, as if it were not
+/// so: a document in it is read as a stream, like any other.
+fn enter_payload<R: BufRead>(xml: &mut Reader<Bytes<R>>, walk: &mut Walk) -> Result<(), FeedError> {
+    if walk.names.depth() == 0 || walk.cdata.is_some() || xml.get_ref().is_escaped() {
         return Ok(());
     }
+    let space_of = |bytes: &[u8]| bytes.len() - bytes.trim_ascii_start().len();
+    let ahead = xml.get_mut().ahead(DETECT_BYTES)?;
+    let before = space_of(ahead);
+    let ahead = &ahead[before..];
     // Whichever the XML reader expects, text or markup, it goes on at `<`.
-    xml.stream().consume(CDATA.len() + space);
+    if ahead.starts_with(escaped::BEGINNING) && names_message(ahead) {
+        xml.stream().consume(before);
+        xml.get_mut().begin_escaped();
+        return Ok(());
+    }
+    let Some(inside) = ahead.strip_prefix(CDATA) else { return Ok(()) };
+    let space = space_of(inside);
+    if inside.get(space) != Some(&b'<') {
+        return Ok(());
+    }
+    xml.stream().consume(before + CDATA.len() + space);
     walk.cdata = Some(walk.names.depth());
     Ok(())
 }

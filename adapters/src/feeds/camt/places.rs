@@ -33,6 +33,7 @@ pub(super) enum Place {
     AmountDetails,
     InstructedAmount,
     TransactionAmount,
+    CounterValue,
     Parties,
     Debtor,
     DebtorParty,
@@ -108,6 +109,8 @@ pub(super) enum TransactionText {
     Indicator,
     InstructedAmount,
     TransactionAmount,
+    /// What another currency is worth in the account's.
+    CounterValue,
     DebtorName,
     UltimateDebtorName,
     DebtorId,
@@ -147,6 +150,7 @@ impl Place {
             Self::AmountDetails
             | Self::InstructedAmount
             | Self::TransactionAmount
+            | Self::CounterValue
             | Self::Parties
             | Self::Debtor
             | Self::DebtorParty
@@ -243,8 +247,10 @@ impl Place {
         match (self, name) {
             (Self::AmountDetails, b"InstdAmt") => Self::InstructedAmount,
             (Self::AmountDetails, b"TxAmt") => Self::TransactionAmount,
+            (Self::AmountDetails, b"CntrValAmt") => Self::CounterValue,
             (Self::InstructedAmount, b"Amt") => transaction(T::InstructedAmount),
             (Self::TransactionAmount, b"Amt") => transaction(T::TransactionAmount),
+            (Self::CounterValue, b"Amt") => transaction(T::CounterValue),
             (Self::Parties, b"Dbtr") => Self::Debtor,
             (Self::Parties, b"UltmtDbtr") => Self::UltimateDebtor,
             (Self::Parties, b"DbtrAcct") => Self::DebtorAccount,

@@ -34,15 +34,15 @@ pub(super) fn state(status: Option<Status>, is_statement: bool) -> RowState {
 }
 
 impl Context<'_> {
-    /// The row of a transaction; `only` when it is the whole entry. `None` for one that is no
-    /// money of ours and that cannot be read: nothing is lost with it.
+    /// The row of a transaction; `only` when it is the whole entry. The inner error is that of one
+    /// that is no money to us: nothing is lost with it.
     pub(super) fn row(
         &self,
         (entry, money): (&Entry, (Direction, Money)),
         mut paid: Transaction,
         only: bool,
         identifier: &mut Identifier,
-    ) -> Result<Option<Row>, Fault> {
+    ) -> Result<Result<Row, Fault>, Fault> {
         let direction = match paid.direction.take() {
             Some(direction) => direction?,
             None => money.0,
@@ -59,7 +59,7 @@ impl Context<'_> {
         });
         let (amount, booked_on) = match (read, state) {
             (Ok(read), _) => read,
-            (Err(_), RowState::Information) => return Ok(None),
+            (Err(fault), RowState::Information) => return Ok(Err(fault)),
             (Err(fault), RowState::Accepted | RowState::Credited | RowState::Reversed) => {
                 return Err(fault);
             }
@@ -70,7 +70,7 @@ impl Context<'_> {
             self.identify((entry, &paid), (direction, amount), booked_on, identifier);
         let account = self.account.map(str::to_owned);
         let ours = || account.clone().filter(|_| direction == Direction::Credit);
-        Ok(Some(Row {
+        Ok(Ok(Row {
             row: 0,
             byte_offset: paid.offset,
             direction,
@@ -151,12 +151,12 @@ impl Context<'_> {
     }
 }
 
-/// What was paid: the transaction's amount, what was cleared, what was ordered, if it is in the
-/// currency of the entry. A whole entry's amount is the entry's where the transaction says none,
+/// What was paid: the transaction's amount, what was cleared, its worth, what was ordered, if it is
+/// in the currency of the entry. A whole entry's amount is the entry's where the transaction says none,
 /// or one in the payer's currency; of one of several the payer's currency is all that is known.
 fn amount(paid: &Transaction, entry: Money, only: bool) -> Result<Money, Fault> {
     let mut foreign = None;
-    for said in [&paid.amount, &paid.transaction_amount] {
+    for said in [&paid.amount, &paid.transaction_amount, &paid.counter_value] {
         match said {
             Some(Ok(amount)) if amount.currency() != entry.currency() => {
                 foreign = foreign.or(Some(*amount));

@@ -105,7 +105,8 @@ impl Walk {
         }
         self.names.open(tag.name().as_ref().as_bytes(), Opener::Xml);
         if outside {
-            return self.start_outside(tag, to);
+            self.start_outside(tag, to);
+            return Ok(());
         }
         self.enter(tag.local_name().as_ref().as_bytes(), at, || currency(tag), to);
         Ok(())
@@ -141,25 +142,20 @@ impl Walk {
     }
 
     /// An element around the message, or the message itself.
-    fn start_outside(
-        &mut self,
-        tag: &BytesStart<'_>,
-        to: &mut Message,
-    ) -> Result<(), &'static str> {
+    fn start_outside(&mut self, tag: &BytesStart<'_>, to: &mut Message) {
         if let Some(version) = version(tag) {
             self.version = Some(version);
         }
         let name = tag.local_name();
         let Some(number) = message_number(name.as_ref().as_bytes()) else {
             self.open.push(Place::Outside);
-            return Ok(());
+            return;
         };
-        if std::mem::replace(&mut self.message_met, true) {
-            return Err("a second message begins");
+        if !std::mem::replace(&mut self.message_met, true) {
+            to.describe(number, self.version.as_deref());
         }
-        to.begin(number, self.version.as_deref());
+        to.begin(number);
         self.open.push(Place::Message);
-        Ok(())
     }
 
     pub(super) fn end(&mut self, name: &[u8], to: &mut Message) -> Result<(), &'static str> {
@@ -195,7 +191,8 @@ impl Walk {
                 }
                 Ok(())
             }
-            None if !text.trim_ascii().is_empty() => Err("text around the document"),
+            // Some programs fill up the end with zeros, or mark it as DOS did.
+            None if text.bytes().any(|byte| byte > b' ') => Err("text around the document"),
             Some(_) | None => Ok(()),
         }
     }

@@ -58,24 +58,26 @@ fn each_of_several_transactions_says_its_own() {
     check(
         &statement(&entries),
         expect![[r#"
-        1 @362 Credited +10.00 BYN booked=2026-04-01
-        2 @405 Credited +20.00 BYN booked=2026-04-01
-        3 @597 Credited +10.00 BYN booked=2026-04-01
-        4 @640 Credited +20.01 BYN booked=2026-04-01
-        5 @832 Credited +10.00 BYN booked=2026-04-01
-        6 @875 Credited +20.00 BYN booked=2026-04-01
-        7 @1107 Credited +10.00 BYN booked=2026-04-01
-        8 @1150 Credited +20.00 BYN booked=2026-04-01
-        9 @1401 Credited +10.00 BYN booked=2026-04-01
-        10 @1444 Credited +6.00 USD booked=2026-04-01
-        11 @1635 Credited +10.00 BYN booked=2026-04-01
-        row 12 at byte 1678: one of several without an amount [missing]
-        13 @1909 Credited +10.00 BYN booked=2026-04-01
-        row 14 at byte 1952: one of several without an amount [missing]
-        15 @2118 Credited +10.00 BYN booked=2026-04-01
-        16 @2354 Credited +10.00 BYN booked=2026-04-01
-        warning: the entry at byte 466 is not the sum of its transactions
-    "#]],
+            1 @362 Credited +10.00 BYN booked=2026-04-01
+            2 @405 Credited +20.00 BYN booked=2026-04-01
+            3 @597 Credited +10.00 BYN booked=2026-04-01
+            4 @640 Credited +20.01 BYN booked=2026-04-01
+            5 @832 Credited +10.00 BYN booked=2026-04-01
+            6 @875 Credited +20.00 BYN booked=2026-04-01
+            7 @1107 Credited +10.00 BYN booked=2026-04-01
+            8 @1150 Credited +20.00 BYN booked=2026-04-01
+            9 @1401 Credited +10.00 BYN booked=2026-04-01
+            10 @1444 Credited +6.00 USD booked=2026-04-01
+            11 @1635 Credited +10.00 BYN booked=2026-04-01
+            row 12 at byte 1678: one of several without an amount [missing]
+            13 @1909 Credited +10.00 BYN booked=2026-04-01
+            row 14 at byte 1952: one of several without an amount [missing]
+            15 @2118 Credited +10.00 BYN booked=2026-04-01
+            16 @2354 Credited +10.00 BYN booked=2026-04-01
+            warning: the entry at byte 466 is not the sum of its transactions
+            warning: at byte 2161, which is no money to us, cannot be read: one of several without an amount
+            warning: at byte 2397, which is no money to us, cannot be read: Amt cannot be "x"
+        "#]],
     );
 }
 

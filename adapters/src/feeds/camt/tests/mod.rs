@@ -8,6 +8,7 @@ mod hostile;
 mod meaning;
 mod references;
 mod round_trip;
+mod several;
 
 use std::fmt::Write;
 
