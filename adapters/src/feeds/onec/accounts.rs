@@ -55,6 +55,8 @@ pub(super) struct Accounts {
     set: Option<Currency>,
     /// Documents whose money could not be read.
     lost: u64,
+    /// What was read before an account was named.
+    early: Totals,
     /// A section of balances was there: it is a bank's statement, not a batch of orders.
     pub(super) is_statement: bool,
 }
@@ -120,7 +122,8 @@ impl Accounts {
         }
         self.known.insert(plain, self.list.len());
         let number = number.to_owned();
-        let (declared, totals) = (Declared::default(), Totals::default());
+        // Documents before all accounts are those of the first: with several they tell their own.
+        let (declared, totals) = (Declared::default(), std::mem::take(&mut self.early));
         self.list.push(Account { number, declared, totals });
         true
     }
@@ -191,10 +194,14 @@ impl Accounts {
     /// Counts a document for the account's control figures.
     pub(super) fn count(&mut self, place: Option<usize>, direction: Direction, amount: Money) {
         let entry = Entry { direction, amount, booked: true };
-        if let Some(account) = place.and_then(|place| self.list.get_mut(place))
-            && account.totals.add_entry(entry).is_err()
+        let totals = match place {
+            Some(place) => self.list.get_mut(place).map(|account| &mut account.totals),
+            None => self.list.is_empty().then_some(&mut self.early),
+        };
+        if let Some(totals) = totals
+            && totals.add_entry(entry).is_err()
         {
-            account.totals.refuse(true);
+            totals.refuse(true);
         }
     }
 

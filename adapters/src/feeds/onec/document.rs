@@ -47,7 +47,7 @@ impl Document {
             }
             Some(known) if known.is_empty() => value.clone_into(known),
             Some(known) if known == value || value.is_empty() => {}
-            Some(_) if matches!(key, Key::Purpose | Key::PurposeLine(_)) => self.go_on(value),
+            Some(_) if is_purpose(key) => self.go_on(value),
             Some(_) if is_decisive(key) => {
                 self.fail(Fault::new(RowFault::Repeated, format!("{} is there twice", key.name())));
             }
@@ -58,6 +58,11 @@ impl Document {
     /// A field that is not read ends the one before it.
     pub(super) fn put_other(&mut self) {
         self.last = None;
+    }
+
+    /// The field before is the purpose, or a part of it.
+    pub(super) fn is_in_purpose(&self) -> bool {
+        self.last.is_some_and(is_purpose)
     }
 
     /// A line without a key: the value before it has several lines.
@@ -255,6 +260,10 @@ fn tax_number_before(full: &str) -> (Option<String>, Option<&str>) {
         },
         None => (payer_number(rest), None),
     }
+}
+
+fn is_purpose(key: Key) -> bool {
+    matches!(key, Key::Purpose | Key::PurposeLine(_))
 }
 
 /// Fields that may not be there twice with different values.

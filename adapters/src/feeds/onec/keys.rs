@@ -61,6 +61,8 @@ pub(super) enum Said<'a> {
     Field(Key, &'a str),
     /// A field that is not read.
     Other,
+    /// What may be one, or a line of a text: `Заказ=5`.
+    Word(&'a str),
     /// The value before it goes on.
     Text(&'a str),
 }
@@ -174,7 +176,13 @@ pub(super) fn said(line: &str) -> Said<'_> {
         (Some(Name::Mark(mark)), None | Some("")) => Said::Mark(mark),
         (Some(Name::Mark(Mark::Document)), Some(_)) => Said::Mark(Mark::Document),
         (Some(Name::Field(key)), Some(value)) => Said::Field(key, value),
-        (_, Some(_)) if is_name(key) => Said::Other,
+        (_, Some(_)) if is_name(key) => {
+            if is_word(key) {
+                Said::Word(line)
+            } else {
+                Said::Other
+            }
+        }
         (_, Some(_) | None) => Said::Text(line),
     }
 }
@@ -190,11 +198,18 @@ fn known(key: &str) -> Option<Name> {
     NAMES.get(&plain.flat_map(char::to_lowercase).collect::<String>()).copied()
 }
 
-/// True for what may be the name of a field: one word that begins with a capital. A purpose of
-/// several lines may hold such a line, and loses it: a field taken for text would put references
-/// of banks into the purpose.
+/// The names of fields of the standard that are not read and are plain words.
+const WORD_NAMES: [&str; 4] = ["Отправитель", "Плательщик", "Получатель", "Очередность"];
+
+/// True for what may be the name of a field: one word that begins with a capital.
 fn is_name(key: &str) -> bool {
     key.len() <= KEY_BYTES_MAX
         && key.chars().next().is_some_and(char::is_uppercase)
         && key.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// True for a name that people write, too: names of fields are of several words, or in capitals.
+/// A purpose of several lines may hold a line with one, which counts as text there.
+fn is_word(name: &str) -> bool {
+    name.chars().skip(1).all(char::is_lowercase) && !WORD_NAMES.contains(&name)
 }

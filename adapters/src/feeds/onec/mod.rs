@@ -155,6 +155,7 @@ impl<R: BufRead> Exchange<R> {
             Ok(Said::Mark(mark)) => desk.mark(mark, line.offset),
             Ok(Said::Field(key, value)) => desk.field(key, value),
             Ok(Said::Other) => desk.other(),
+            Ok(Said::Word(line)) => desk.word(line),
             Ok(Said::Text(text)) => desk.text(text),
             Err(unread) => desk.damaged(unread.fault()),
         }
@@ -238,6 +239,14 @@ impl Desk {
         match &mut self.place {
             Place::Document(document) => document.put_other(),
             Place::Between | Place::Account(_) | Place::After => {}
+        }
+    }
+
+    /// What may be a field that is not read is text where a purpose goes before.
+    fn word(&mut self, line: &str) {
+        match &mut self.place {
+            Place::Document(document) if document.is_in_purpose() => document.go_on(line),
+            Place::Document(_) | Place::Between | Place::Account(_) | Place::After => self.other(),
         }
     }
 

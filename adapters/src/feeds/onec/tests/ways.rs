@@ -257,3 +257,22 @@ fn a_section_for_each_day_is_added_up() {
     assert_eq!(reader.declared_credits(rub).map(|sum| sum.to_string()), Some("10.50 RUB".into()));
     assert_eq!(reader.statements(), 1);
 }
+
+#[test]
+fn documents_may_stand_before_the_account_is_named() {
+    let account = "РасчСчет=BY00TEST30120000000000000933\r\n";
+    let (head, rest) = STATEMENT.split_once(account).unwrap();
+    let (section, rest) = rest.split_once("КонецРасчСчет\r\n").unwrap();
+    let documents = rest.strip_suffix("КонецФайла\r\n").unwrap();
+    let late = format!("{head}{documents}{section}КонецРасчСчет\r\nКонецФайла\r\n");
+    expect![[r#"
+        1c 1.02
+        1 @193 Credited +45.00 BYN weak-f804182754b5555271c35de96c358a591a7d0c5a3e067cb1b179f7092e774cbf (weak)
+        2 @738 Information -5.50 BYN weak-ef8c29521e91537c882ee4ad653b3fbd868533556a4b138d70226f834609bf12 (weak)
+        2 rows, 0 refused
+        +45.00 BYN -5.50 BYN withheld 0.00 BYN fines 0.00 BYN
+        warning: Кодировка says windows-1251, the file is utf-8
+    "#]].assert_eq(&rows(&late));
+    let wrong = late.replace("ВсегоСписано=5.50", "ВсегоСписано=5.60");
+    assert!(rows(&wrong).contains("5.60 BYN are declared, 5.50 BYN were read"));
+}
