@@ -150,6 +150,7 @@ decoders! {
     messages_of_swift = "mt940";
     messages_of_banks = "camt";
     tables_of_banks = "table";
+    mappings_of_tables = "mapping";
     character_sets = "charset";
     codes_in_texts = "codes";
     values_as_text = "values";

@@ -231,7 +231,8 @@ pub const TARGETS: &[Target] = &[
     Target { words: ONEC, memory: STREAM, ..body("1c", feeds::onec) },
     Target { words: MT940, memory: STREAM, ..body("mt940", feeds::mt940) },
     Target { words: CAMT, memory: STREAM, ..body("camt", feeds::camt) },
-    Target { words: TABLE, memory: STREAM, runs: 5_000, ..body("table", tables::run) },
+    Target { words: TABLE, memory: STREAM, ..body("table", tables::rows) },
+    Target { words: TABLE, memory: SAMPLE, runs: 1_000, ..body("mapping", tables::mapping) },
     Target { words: TEXTS, memory: STREAM, ..body("charset", feeds::charset) },
     Target { words: TEXTS, ..body("codes", values::codes) },
     Target { words: VALUES, ..body("values", values::texts) },
@@ -242,6 +243,8 @@ pub const TARGETS: &[Target] = &[
     Target { words: HTTP, memory: SERVER, runs: 5_000, ..body("admin", admin::run) },
 ];
 
+/// A mapping is proposed by all cells of a sample together, which has a mebibyte at most.
+const SAMPLE: Memory = Memory { fixed: MIB, per_byte: 128 };
 /// For a list whose length is announced, serde makes room for a mebibyte at most before it reads
 /// any item; records have lists in lists.
 const LISTS: Memory = Memory { fixed: 4 * MIB, per_byte: 64 };

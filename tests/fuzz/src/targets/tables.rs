@@ -8,21 +8,27 @@ use kvit_schemas::Currency;
 
 use super::feeds::read_twice;
 
-/// The first byte says by which mapping the rest is read, from `a` on; `p`, that one is proposed
-/// for it, and read by. A proposal takes much longer.
-pub(super) fn run(input: &[u8]) {
+/// The first byte says by which mapping the rest is read, from `a` on.
+pub(super) fn rows(input: &[u8]) {
     let Some((first, bytes)) = input.split_first() else { return };
     let draft = match first {
         b'a' => named(b';', Some(b'"')),
         b'b' => named(b',', None),
         b'c' => positions(),
         b'd' => fixed(),
-        b'p' => match propose(bytes) {
-            Some(proposal) => proposal.draft,
-            None => return,
-        },
         _ => named(b'\t', Some(b'"')),
     };
+    read_by(draft, bytes);
+}
+
+/// A mapping is proposed for the bytes, and they are read by it.
+pub(super) fn mapping(bytes: &[u8]) {
+    if let Some(proposal) = propose(bytes) {
+        read_by(proposal.draft, bytes);
+    }
+}
+
+fn read_by(draft: TableDraft, bytes: &[u8]) {
     let Ok(mapping) = TableMapping::new(draft) else { return };
     let options = Options { table: Some(&mapping), ..Options::default() };
     read_twice(FileFormat::Table, bytes, &options);
