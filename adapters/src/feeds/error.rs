@@ -11,9 +11,6 @@ pub enum FeedError {
     /// There is nothing in it.
     #[error("the file is empty")]
     Empty,
-    /// A character set that no format here uses, or a head in two of them.
-    #[error("the characters of the file cannot be read: {0}")]
-    Charset(String),
     /// Its beginning is not that of the format.
     #[error("the file does not begin as the format {0} does")]
     Format(FileFormat),
@@ -66,7 +63,6 @@ impl FeedError {
         match self {
             Self::Io(error) => Ok(error),
             Self::Empty
-            | Self::Charset(_)
             | Self::Format(_)
             | Self::NotARegister(_)
             | Self::Kind(_)

@@ -15,7 +15,6 @@ pub(super) const LINE_BYTES_MAX: usize = 64 * 1024;
 const BLOCK_BYTES: usize = LINE_BYTES_MAX + 1;
 
 const UTF8_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
-const UTF16_MARKS: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
 
 /// One line that is not blank.
 pub(super) struct Line<'a> {
@@ -214,7 +213,7 @@ impl<R: BufRead> Lines<R> {
             self.bytes.extend_from_slice(&chunk[..used]);
             self.source.consume(used);
             if is_first {
-                self.unmark()?;
+                self.unmark();
                 searched = 0;
             }
             if used == 0 {
@@ -240,16 +239,12 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// Takes the byte-order mark off the file's beginning.
-    fn unmark(&mut self) -> Result<(), FeedError> {
-        if UTF16_MARKS.iter().any(|mark| self.bytes.starts_with(mark)) {
-            return Err(FeedError::Charset("it is UTF-16".to_owned()));
-        }
+    fn unmark(&mut self) {
         if self.bytes.starts_with(UTF8_MARK) {
             self.mark = UTF8_MARK.len();
             self.bytes.drain(..self.mark);
             self.decoder.marked_utf8();
         }
-        Ok(())
     }
 }
 

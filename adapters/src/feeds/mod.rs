@@ -19,6 +19,7 @@ mod onec;
 mod row;
 mod table;
 mod totals;
+mod utf16;
 mod values;
 
 use std::fmt;
@@ -48,6 +49,7 @@ use self::mt::Messages;
 use self::onec::Exchange;
 use self::table::Table;
 use self::totals::Entry;
+use self::utf16::Utf8;
 
 /// How much of a file's beginning tells its format.
 pub const DETECT_BYTES: usize = 16 << 10;
@@ -113,16 +115,18 @@ pub struct Reader<R> {
     source: Source<R>,
     books: Books,
     amount_rule: AmountRule,
+    /// The character set that the format's reader did not see.
+    utf16: Option<&'static str>,
     ended: bool,
 }
 
 enum Source<R> {
-    Erip(Box<Register<R>>),
-    ClientBank(Box<Statement<R>>),
+    Erip(Box<Register<Utf8<R>>>),
+    ClientBank(Box<Statement<Utf8<R>>>),
     Camt(Box<Camt<R>>),
-    OneC(Box<Exchange<R>>),
-    Mt940(Box<Messages<R>>),
-    Table(Box<Table<R>>),
+    OneC(Box<Exchange<Utf8<R>>>),
+    Mt940(Box<Messages<Utf8<R>>>),
+    Table(Box<Table<Utf8<R>>>),
 }
 
 impl FileFormat {
@@ -147,8 +151,11 @@ impl FileFormat {
         if camt::begins(bytes) {
             return Some(Self::Camt);
         }
+        let bytes = &bytes[..bytes.len().min(DETECT_BYTES)];
+        let utf8 = utf16::sample(bytes);
+        let bytes = utf8.as_deref().unwrap_or(bytes);
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(DETECT_BYTES)]);
+        let start = String::from_utf8_lossy(bytes);
         let first = start.trim_ascii_start().lines().next()?;
         if client_bank::begins(first) {
             Some(Self::ClientBank)
@@ -165,18 +172,24 @@ impl FileFormat {
 impl<R: BufRead> Reader<R> {
     /// Reads the head. `source` is read once, from its beginning.
     pub fn open(format: FileFormat, source: R, options: &Options<'_>) -> Result<Self, FeedError> {
+        let mut utf16 = None;
+        let mut text = |source| {
+            let text = Utf8::new(source)?;
+            utf16 = text.charset();
+            Ok::<_, FeedError>(text)
+        };
         let source = match format {
-            FileFormat::Erip => Source::Erip(Box::new(Register::open(source, options)?)),
+            FileFormat::Erip => Source::Erip(Box::new(Register::open(text(source)?, options)?)),
             FileFormat::ClientBank => {
-                Source::ClientBank(Box::new(Statement::open(source, options)?))
+                Source::ClientBank(Box::new(Statement::open(text(source)?, options)?))
             }
             FileFormat::Camt => Source::Camt(Box::new(Camt::open(source, options)?)),
-            FileFormat::OneC => Source::OneC(Box::new(Exchange::open(source, options)?)),
-            FileFormat::Mt940 => Source::Mt940(Box::new(Messages::open(source, options)?)),
-            FileFormat::Table => Source::Table(Box::new(Table::open(source, options)?)),
+            FileFormat::OneC => Source::OneC(Box::new(Exchange::open(text(source)?, options)?)),
+            FileFormat::Mt940 => Source::Mt940(Box::new(Messages::open(text(source)?, options)?)),
+            FileFormat::Table => Source::Table(Box::new(Table::open(text(source)?, options)?)),
         };
         let amount_rule = options.amount_rule;
-        Ok(Self { source, books: Books::default(), amount_rule, ended: false })
+        Ok(Self { source, books: Books::default(), amount_rule, utf16, ended: false })
     }
 
     /// What the file says of itself.
@@ -193,7 +206,7 @@ impl<R: BufRead> Reader<R> {
 
     /// The name of the character set the bytes were read in, `ascii` while nothing else was met.
     pub fn charset(&self) -> &'static str {
-        self.progress().1
+        self.utf16.unwrap_or(self.progress().1)
     }
 
     /// How many bytes of the file were read so far.

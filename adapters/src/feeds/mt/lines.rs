@@ -10,7 +10,6 @@ use crate::feeds::error::FeedError;
 use crate::feeds::lines::LINE_BYTES_MAX;
 
 const UTF8_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
-const UTF16_MARKS: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
 
 /// One line that is not empty.
 pub(super) struct Line<'a> {
@@ -69,14 +68,11 @@ impl<R: BufRead> Lines<R> {
             Some(length) => self.source.fill_buf()?.get(..length).unwrap_or_default(),
             None => &self.carry[..],
         };
-        if offset == 0 {
-            if UTF16_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
-                return Err(FeedError::Charset("it is UTF-16".to_owned()));
-            }
-            if let Some(rest) = bytes.strip_prefix(UTF8_MARK) {
-                bytes = rest;
-                self.marked = true;
-            }
+        if offset == 0
+            && let Some(rest) = bytes.strip_prefix(UTF8_MARK)
+        {
+            bytes = rest;
+            self.marked = true;
         }
         Ok(Some(Line { offset, bytes, cut }))
     }

@@ -10,7 +10,6 @@ use crate::feeds::error::FeedError;
 pub(super) const ROW_BYTES_MAX: usize = 64 << 10;
 
 const UTF8_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
-const UTF16_MARKS: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
 
 /// One line without its end.
 #[derive(Debug, Default)]
@@ -88,19 +87,15 @@ impl<R: BufRead> RawLines<R> {
             line.bytes.pop();
         }
         if line.offset == 0 {
-            self.unmark(&mut line)?;
+            self.unmark(&mut line);
         }
         Ok(Some(line))
     }
 
-    fn unmark(&mut self, first: &mut RawLine) -> Result<(), FeedError> {
-        if UTF16_MARKS.iter().any(|mark| first.bytes.starts_with(mark)) {
-            return Err(FeedError::Charset("it is UTF-16".to_owned()));
-        }
+    fn unmark(&mut self, first: &mut RawLine) {
         if first.bytes.starts_with(UTF8_MARK) {
             first.bytes.drain(..UTF8_MARK.len());
             self.marked = true;
         }
-        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 mod lines;
 mod texts;
+mod utf16;
 
 use std::fmt::Write;
 use std::io::{BufReader, Read};

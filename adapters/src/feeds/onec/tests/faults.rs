@@ -310,7 +310,7 @@ fn what_is_no_exchange_is_refused() {
     {
         assert!(matches!(open(text.as_bytes()), Some(FeedError::Format(_))), "{text}");
     }
-    assert!(matches!(open(&[0xff, 0xfe, b'1', 0]), Some(FeedError::Charset(_))));
+    assert!(matches!(open(&[0xff, 0xfe, b'1', 0]), Some(FeedError::Format(_))));
     check(
         "1CClientBankExchange",
         expect![[r#"

@@ -14,6 +14,7 @@ use self::split::{Split, usual_width};
 use self::words::{Role, named};
 use super::column::Column;
 use super::mapping::{TableDraft, TableKind};
+use crate::feeds::utf16;
 
 /// How much of a file a proposal looks at.
 pub const SAMPLE_BYTES: usize = 1 << 20;
@@ -56,7 +57,8 @@ struct Sample {
 /// Proposes a mapping for the file that begins so; `None` when no table can be made out.
 /// [`SAMPLE_BYTES`] are enough.
 pub fn propose(bytes: &[u8]) -> Option<TableProposal> {
-    let sample = whole_lines(bytes);
+    let utf8 = utf16::sample(&bytes[..bytes.len().min(SAMPLE_BYTES)]);
+    let sample = whole_lines(utf8.as_deref().unwrap_or(bytes));
     let (charset, charset_why, charset_unsure) = charset::charset(sample);
     let split = split::split(sample, charset)?;
     let mut proposal = Making {

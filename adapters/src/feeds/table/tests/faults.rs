@@ -190,13 +190,6 @@ fn a_file_without_its_totals_or_header_is_told() {
         refused: the file is empty
     "#]],
     );
-    check(
-        &mapping,
-        b"\xff\xfed\0a\0",
-        expect![[r#"
-        refused: the characters of the file cannot be read: it is UTF-16
-    "#]],
-    );
     let long = [b"date;amount\n01.04.2026;".as_slice(), &b"1".repeat(70_000), b"\n02.04.2026;2"];
     check(
         &mapping,
