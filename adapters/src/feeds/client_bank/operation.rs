@@ -144,15 +144,25 @@ impl Operation {
         Ok((booked_on, paid_at))
     }
 
-    /// Both sides must stand there, so that a cut operation is not taken for one without money.
+    /// Both sides must stand there, so that a cut operation is not taken for one without money; one
+    /// may be empty beside money on the other.
     fn money(&self, context: &Context) -> Result<(Direction, Money), Fault> {
         let currency = self.currency(context)?;
+        let missing =
+            |key: Key| Fault::new(RowFault::Missing, format!("{} is missing", key.name()));
         let side = |key: Key| match self.get(key) {
-            Some(text) => amount(key.name(), text, currency),
-            None => Err(Fault::new(RowFault::Missing, format!("{} is missing", key.name()))),
+            Some(text) => amount(key.name(), text, currency).map(Some),
+            None if self.text(key).is_some() => Ok(None),
+            None => Err(missing(key)),
         };
-        let (debit, credit) = context.dialect.row_keys();
-        let (debit, credit) = (side(debit)?, side(credit)?);
+        let filled = |key, side: Option<Money>, other: Option<Money>| match (side, other) {
+            (Some(side), _) => Ok(side),
+            (None, Some(other)) if !other.is_zero() => Ok(Money::zero(currency)),
+            (None, Some(_) | None) => Err(missing(key)),
+        };
+        let keys = context.dialect.row_keys();
+        let (debit, credit) = (side(keys.0)?, side(keys.1)?);
+        let (debit, credit) = (filled(keys.0, debit, credit)?, filled(keys.1, credit, debit)?);
         match (debit.is_zero(), credit.is_zero()) {
             (true, _) => Ok((Direction::Credit, credit)),
             (false, true) => Ok((Direction::Debit, debit)),

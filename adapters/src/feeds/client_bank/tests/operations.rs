@@ -30,6 +30,9 @@ fn an_operation_that_cannot_be_used_does_not_stop_the_others() {
         ("^Db=0.00^\n", ""),
         ("^Credit=7.00^\n", ""),
         ("^Credit=7.00^", "^Credit=^"),
+        ("^Db=0.00^", "^Db=^"),
+        ("^Db=0.00^\n^Credit=7.00^", "^Db=7.00^\n^Credit= ^"),
+        ("^Db=0.00^\n^Credit=7.00^", "^Db=^\n^Credit=^"),
         ("^Credit=7.00^", "^credit=7.00^"),
         ("^Credit=7.00^", "^Credit=7^"),
         ("^Credit=7.00^", "^Credit=-7.00^"),
@@ -63,6 +66,9 @@ fn an_operation_that_cannot_be_used_does_not_stop_the_others() {
         ^Db=0.00^\n => : row 1 at byte 26: Db is missing [missing]
         ^Credit=7.00^\n => : row 1 at byte 26: Credit is missing [missing]
         ^Credit=7.00^ => ^Credit=^: row 1 at byte 26: Credit is missing [missing]
+        ^Db=0.00^ => ^Db=^: 1 @26 Credited +7.00 BYN BY00/1
+        ^Db=0.00^\n^Credit=7.00^ => ^Db=7.00^\n^Credit= ^: 1 @26 Information -7.00 BYN BY00/1
+        ^Db=0.00^\n^Credit=7.00^ => ^Db=^\n^Credit=^: row 1 at byte 26: Db is missing [missing]
         ^Credit=7.00^ => ^credit=7.00^: row 1 at byte 26: Credit is missing [missing]
         ^Credit=7.00^ => ^Credit=7^: row 1 at byte 26: Credit cannot be "7" [amount]
         ^Credit=7.00^ => ^Credit=-7.00^: row 1 at byte 26: Credit cannot be "-7.00" [amount]

@@ -47,6 +47,7 @@ impl Found {
     /// Reads the unfolded text of a field 86.
     pub(super) fn read(&mut self, text: &str) -> Details {
         self.clear();
+        let text = subfields::behind_code(text);
         if let Some(parts) = subfields::Subfields::of(text) {
             subfields::read(parts, self);
         } else if slashes::begins(text) {

@@ -38,6 +38,17 @@ impl<'a> Subfields<'a> {
     }
 }
 
+/// The text behind a line of its own for the code of the booking, where the code is repeated: some
+/// Polish banks write `152 0`, or `020 PRZELEW`, in a field 86 before that of the subfields.
+pub(super) fn behind_code(text: &str) -> &str {
+    let Some((first, rest)) = text.split_once('\n') else { return text };
+    let is_code = |code: &str| code.bytes().all(|byte| byte.is_ascii_digit());
+    match first.get(..3).filter(|code| is_code(code)) {
+        Some(code) if rest.starts_with(code) && Subfields::of(rest).is_some() => rest,
+        Some(_) | None => text,
+    }
+}
+
 impl<'a> Iterator for Subfields<'a> {
     type Item = (u8, &'a str);
 

@@ -44,6 +44,13 @@ fn numbered_subfields_are_put_together() {
             }
         );
     }
+    // The code alone, and again before the subfields.
+    for code in ["152 0", "152 PRZELEW"] {
+        let text = format!("{code}\n152~00VE02\n~20FEE OF~21 MAY\n~32PAYER");
+        let said = details::Found::default().read(&text);
+        assert_eq!(said.purpose.as_deref(), Some("FEE OF\n MAY"), "{code}");
+        assert_eq!(said.name.as_deref(), Some("PAYER"), "{code}");
+    }
     says(
         "166?00GUTSCHRIFT?100399",
         expect![[r#"
