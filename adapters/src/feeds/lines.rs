@@ -146,7 +146,8 @@ impl<R: BufRead> Lines<R> {
             memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1)
         };
         self.passed += bytes;
-        let is_blank = line.bytes().all(|byte| byte.is_ascii_whitespace());
+        // Marks of the end of a file, and zeros that fill it up, say nothing, either.
+        let is_blank = line.bytes().all(|byte| byte <= b' ');
         if !is_blank {
             let text = line.strip_suffix('\n').unwrap_or(line);
             let text = if text.ends_with('\r') { text.trim_end_matches('\r') } else { text };

@@ -127,7 +127,7 @@ fn entry(text: &str, offset: u64) -> Entry<'_> {
 /// The key, and what of the value stands on its line.
 #[inline]
 fn field(text: &str) -> Option<(&str, &str)> {
-    let rest = text.strip_prefix('^')?;
+    let rest = text.trim_ascii_start().strip_prefix('^')?;
     let end = rest.bytes().position(|byte| matches!(byte, b'=' | b'^'))?;
     let value = rest[end..].strip_prefix('=')?;
     Some((trimmed(&rest[..end]), value))

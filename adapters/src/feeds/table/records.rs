@@ -81,7 +81,7 @@ impl<R: BufRead> Records<R> {
                 let what = format!("a line has more than {ROW_BYTES_MAX} bytes");
                 return Ok(Some(record(line.offset, Err(Fault::new(RowFault::TooLong, what)))));
             }
-            if line.bytes.iter().all(u8::is_ascii_whitespace) {
+            if line.bytes.iter().all(|byte| *byte <= b' ') {
                 continue;
             }
             let record = match self.splitter {

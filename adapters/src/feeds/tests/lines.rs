@@ -29,7 +29,7 @@ fn obvious(bytes: &[u8]) -> Told {
         }
         let crs = line.iter().rev().take_while(|byte| **byte == b'\r').count();
         let line = &line[..line.len() - crs];
-        if line.iter().all(u8::is_ascii_whitespace) {
+        if line.iter().all(|byte| *byte <= b' ') {
             continue;
         }
         charset = charset.or_else(|| guess(line, WORDS));

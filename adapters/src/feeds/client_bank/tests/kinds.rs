@@ -39,6 +39,14 @@ fn a_statement_of_type_400_is_read() {
 }
 
 #[test]
+fn lines_may_be_indented() {
+    assert_eq!(
+        rows(&TYPE_3.replace("\n^", "\n\t ^")).lines().count(),
+        rows(TYPE_3).lines().count()
+    );
+}
+
+#[test]
 fn a_statement_of_type_4_is_read() {
     check(
         TYPE_4,

@@ -123,3 +123,12 @@ fn a_reversal_may_lack_its_time_but_not_its_places() {
     "#]],
     );
 }
+
+#[test]
+fn what_marks_or_fills_up_the_end_is_no_record() {
+    let read = |text: &str| tests::told(FileFormat::Erip, &tests::cp1251(text), &named("1.206"));
+    let plain = read(ACCEPTED);
+    for end in ["\u{1a}", "\u{1a}\r\n", "\0\0\0", " \t\r\n\u{1a}"] {
+        assert_eq!(read(&format!("{ACCEPTED}{end}")), plain, "{end:?}");
+    }
+}
