@@ -1,6 +1,7 @@
 //! Envelopes: several messages, and documents that are written as text.
 
 use expect_test::expect;
+use proptest::prelude::*;
 
 use super::{check, credit, details, message, rows, statement, told};
 use crate::feeds::{FileFormat, Options, Reader, RowState};
@@ -115,4 +116,22 @@ fn what_is_no_money_to_us_and_cannot_be_read_is_told() {
 fn zeros_and_marks_behind_the_document_say_nothing() {
     let told = told(format!("{}\r\n\u{1a}\0\0", paid("Янка")).as_bytes());
     assert!(told.starts_with("1 @") && told.lines().count() == 1, "{told}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+    #[test]
+    fn changed_bytes_make_no_panic(
+        changes in proptest::collection::vec((any::<u16>(), any::<u8>()), 1..6),
+        length in any::<u16>(),
+    ) {
+        let text = escaped(&paid("Янка &amp; Алесь"));
+        let mut bytes = format!("<e><d>{text}</d><d>{text}</d></e>").into_bytes();
+        for (at, byte) in changes {
+            let at = usize::from(at) % bytes.len();
+            bytes[at] = if byte < 128 { b"<>&;]![/"[usize::from(byte % 8)] } else { byte };
+        }
+        bytes.truncate(usize::from(length).max(bytes.len() / 2));
+        told(&bytes);
+    }
 }
