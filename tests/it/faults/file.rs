@@ -40,7 +40,7 @@ fn write(path: &Path, entries: u64) -> Result<()> {
          <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy=\"BYN\">{sum}.00</Amt>\
          <CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-03-05</Dt></Dt></Bal>\n"
     )?;
-    let blanks = " ".repeat(usize::try_from(ENTRY_BYTES)?.saturating_sub(700));
+    let blanks = " ".repeat(usize::try_from(ENTRY_BYTES)?.saturating_sub(544));
     for entry in 1..=entries {
         writeln!(
             out,
