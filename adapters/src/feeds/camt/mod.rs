@@ -188,8 +188,9 @@ fn enter_payload<R: BufRead>(xml: &mut Reader<Bytes<R>>, walk: &mut Walk) -> Res
     let ahead = xml.get_mut().ahead(DETECT_BYTES)?;
     let before = space_of(ahead);
     let ahead = &ahead[before..];
-    // Whichever the XML reader expects, text or markup, it goes on at `<`.
-    if ahead.starts_with(escaped::BEGINNING) && names_message(ahead) {
+    // Whichever the XML reader expects, text or markup, it goes on at `<`. Behind a text it expects
+    // a reference: such a document does not stand alone in its element.
+    if ahead.starts_with(escaped::BEGINNING) && !walk.looked_ahead && names_message(ahead) {
         xml.stream().consume(before);
         xml.get_mut().begin_escaped();
         return Ok(());

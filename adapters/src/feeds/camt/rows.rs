@@ -90,8 +90,6 @@ impl Context<'_> {
             },
             beneficiary_account: paid.creditor_account.or_else(ours),
             references: References {
-                erip_operation: None,
-                agent_operation: None,
                 transaction: paid.transaction_id.or(paid.instruction_id),
                 bank_document: entry.bank_reference.clone().filter(|_| !only),
                 bank_reference: paid
@@ -99,6 +97,7 @@ impl Context<'_> {
                     .or_else(|| entry.bank_reference.clone().filter(|_| only)),
                 end_to_end: paid.end_to_end,
                 creditor: paid.creditor_references,
+                ..References::default()
             },
             service: None,
             personal_account: None,
@@ -152,8 +151,8 @@ impl Context<'_> {
 }
 
 /// What was paid: the transaction's amount, what was cleared, its worth, what was ordered, if it is
-/// in the currency of the entry. A whole entry's amount is the entry's where the transaction says none,
-/// or one in the payer's currency; of one of several the payer's currency is all that is known.
+/// in the currency of the entry. A whole entry's amount is the entry's where the transaction says
+/// none, or one in the payer's currency; of one of several the payer's is all that is known.
 fn amount(paid: &Transaction, entry: Money, only: bool) -> Result<Money, Fault> {
     let mut foreign = None;
     for said in [&paid.amount, &paid.transaction_amount, &paid.counter_value] {

@@ -87,6 +87,12 @@ fn text_that_is_cut_anywhere_between_reads_is_the_same_markup() {
 }
 
 #[test]
+fn a_document_that_is_written_behind_other_text_is_no_document() {
+    let told = told(format!("<e><d>this: {}</d></e>", escaped(&paid("Янка"))).as_bytes());
+    assert!(told.contains("cannot be read"), "{told}");
+}
+
+#[test]
 fn text_that_is_no_whole_document_ends_with_an_error() {
     let text = escaped(&paid("Янка"));
     for (wrong, why) in [
