@@ -4,11 +4,11 @@
 //! statement. The mark does not count, so that a credit taken back names the credit if the bank's
 //! reference is the same; nor does the report's kind, so that MT940 names what MT942 told.
 
-use std::collections::HashMap;
 use std::fmt::Write;
 use std::hash::BuildHasher;
 
-use foldhash::quality::RandomState;
+use foldhash::HashMap;
+use foldhash::quality::FixedState;
 use kvit_schemas::MessageId;
 
 use super::details::is_no_reference;
@@ -20,7 +20,10 @@ pub(super) struct Names {
     rule: IdentityRule,
     weak: Identifier,
     /// How often each name was given in the statement, by the hash of name and mark.
-    given: HashMap<u64, u32, RandomState>,
+    given: HashMap<u64, u32>,
+    /// The same in each process: should two hashes be equal, the numbers are so each time the
+    /// file is read, after a crash, too.
+    hashes: FixedState,
     /// The name that is being made.
     plain: String,
 }
@@ -31,6 +34,7 @@ impl Names {
             rule,
             weak: Identifier::new(IdentityRule::Content),
             given: HashMap::default(),
+            hashes: FixedState::default(),
             plain: String::new(),
         }
     }
@@ -70,7 +74,7 @@ impl Names {
             plain.push_str(part);
         }
         push_number(plain, entry.amount.minor());
-        let hash = self.given.hasher().hash_one((&*plain, entry.posting.mark));
+        let hash = self.hashes.hash_one((&*plain, entry.posting.mark));
         let given = self.given.entry(hash).or_insert(0);
         *given = given.saturating_add(1);
         if *given > 1 {
