@@ -195,7 +195,7 @@ impl Applier {
     pub(super) fn mark(&self, draft: &mut Draft<'_>, (party, checked): (&Party, &Checked), at: At) {
         let mark = Mark { content: checked.content, seq: at.seq };
         let named = (&*party.to_string(), checked.message_id.as_str());
-        draft.put_mark(self.period(at.now), named, mark);
+        draft.put_mark(self.periods(at.now), named, mark);
     }
 }
 

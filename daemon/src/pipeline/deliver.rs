@@ -87,7 +87,7 @@ impl Applier {
             refused.order_code = message.order_code();
         } else {
             let mark = Mark { content: checked.content, seq: at.seq };
-            draft.put_mark(self.period(at.now), (&party.to_string(), &message_id), mark);
+            draft.put_mark(self.periods(at.now), (&party.to_string(), &message_id), mark);
         }
         Ok(ended)
     }

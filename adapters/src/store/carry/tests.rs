@@ -62,7 +62,7 @@ fn fill(store: &Store, seq: u64) {
     let mut draft = store.draft();
     draft.put_body(Seq(seq), seq.to_be_bytes().repeat(usize::try_from(seq % 5).unwrap() * 700));
     let mark = Mark { content: ContentHash::of(&[&seq.to_be_bytes()]), seq: Seq(seq) };
-    draft.put_mark(1, ("portal", &format!("m-{seq}")), mark);
+    draft.put_mark(1..=1, ("portal", &format!("m-{seq}")), mark);
     draft.put_firing(&format!("job-{seq}"), now());
     let code: OrderCode = format!("{seq:030}").parse().unwrap();
     draft.audit(AuditLine {

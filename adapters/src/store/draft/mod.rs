@@ -6,7 +6,7 @@ mod records;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::ops::{Bound, RangeInclusive};
 
 use foldhash::HashMap;
 use kvit_schemas::record::{
@@ -36,6 +36,8 @@ pub struct Draft<'a> {
     /// What was found in runs of the indexes.
     found: RefCell<Entered>,
     entries: BTreeMap<Which, Entries>,
+    /// The periods whose marks count.
+    mark_periods: RangeInclusive<u32>,
     bodies: BTreeMap<Seq, Option<Vec<u8>>>,
     timers: Vec<Timer>,
     /// Timers to be removed, by their rows.
@@ -127,6 +129,7 @@ impl<'a> Draft<'a> {
             known: RefCell::default(),
             found: RefCell::default(),
             entries: BTreeMap::new(),
+            mark_periods: 0..=0,
             bodies: BTreeMap::new(),
             timers: Vec::new(),
             fired: BTreeMap::new(),
@@ -158,13 +161,20 @@ impl<'a> Draft<'a> {
     }
 
     /// Makes a name lead to a record.
-    fn put_entry<T: Serialize>(&mut self, which: Which, name: Name, record: &T) {
+    pub(super) fn put_entry<T: Serialize>(&mut self, which: Which, name: Name, record: &T) {
         self.entries.entry(which).or_default().insert(name, codec::encode(record));
     }
 
-    /// Marks a message as applied.
-    pub fn put_mark(&mut self, period: u32, (party, message_id): (&str, &str), mark: Mark) {
-        self.put_entry(Which::Marks, keys::mark(party, message_id), &(period, mark));
+    /// Marks a message as applied in the last of the periods whose marks count; marks of periods
+    /// before them are dropped in their time.
+    pub fn put_mark(
+        &mut self,
+        periods: RangeInclusive<u32>,
+        (party, message_id): (&str, &str),
+        mark: Mark,
+    ) {
+        self.put_entry(Which::Marks, keys::mark(party, message_id), &(*periods.end(), mark));
+        self.mark_periods = periods;
     }
 
     /// Puts a message in quarantine, with as much of its body as is kept.

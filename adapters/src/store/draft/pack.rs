@@ -109,7 +109,11 @@ impl Draft<'_> {
     pub(super) fn keep_entries(&mut self, commit: u64) -> Vec<(Which, Step)> {
         let mut steps = Vec::new();
         for (which, entries) in std::mem::take(&mut self.entries) {
-            let mut step = self.store.index(which).step(commit, entries);
+            let periods = match which {
+                Which::Marks => self.mark_periods.clone(),
+                Which::Names => 0..=0,
+            };
+            let mut step = self.store.index(which).step(commit, entries, &periods);
             for (key, row) in step.rows.drain(..) {
                 match row {
                     Some(row) => self.put_new(key, row),

@@ -3,11 +3,11 @@
 
 use super::{BUCKET_ENTRIES, FEW_ENTRIES, Name};
 
-/// Bits for each entry of a run: together with `LOOKS` about one name of two thousand seems to be
-/// in a run though it is not.
-const ENTRY_BITS: usize = 16;
+/// Bits for each entry of a run: together with `LOOKS` about one name of seventy thousand seems to be
+/// in a run though it is not, so that hundreds of runs seldom cost a row read in vain.
+const ENTRY_BITS: usize = 24;
 /// Bits that a name sets.
-const LOOKS: u64 = 8;
+const LOOKS: u64 = 12;
 /// Runs that lie across one another: the bits of a word.
 const GROUP_RUNS: usize = 64;
 
@@ -51,12 +51,22 @@ pub(super) struct Filters(Vec<Group>);
 struct Group {
     /// For each place of a filter, the runs whose bit there is set.
     words: Vec<u64>,
-    runs: Vec<u64>,
+    /// `None` for a run that is gone.
+    runs: Vec<Option<Run>>,
+}
+
+/// What is known of a run beside its filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Run {
+    /// The commit that wrote it.
+    pub(super) number: u64,
+    /// The period it was written in: none of its entries has a later one.
+    pub(super) period: u32,
 }
 
 impl Filters {
     /// Adds the filter of a run that is newer than all others.
-    pub(super) fn add(&mut self, run: u64, bits: &Bits) {
+    pub(super) fn add(&mut self, run: Run, bits: &Bits) {
         let places = bits.0.len() * 8;
         let fits = |group: &Group| group.words.len() == places && group.runs.len() < GROUP_RUNS;
         if !self.0.last().is_some_and(fits) {
@@ -70,13 +80,33 @@ impl Filters {
                 *word |= u64::from(byte >> nth & 1) << own;
             }
         }
-        group.runs.push(run);
+        group.runs.push(Some(run));
+    }
+
+    /// The oldest runs that were written before this period, at most so many; with the rows each
+    /// may have.
+    pub(super) fn before(&self, period: u32, most: usize) -> Vec<(Run, u16)> {
+        let runs = self.0.iter().flat_map(|group| {
+            let buckets = buckets(group.words.len());
+            group.runs.iter().flatten().map(move |run| (*run, buckets))
+        });
+        runs.filter(|(run, _)| run.period < period).take(most).collect()
+    }
+
+    /// A run is gone.
+    pub(super) fn remove(&mut self, gone: Run) {
+        for run in self.0.iter_mut().flat_map(|group| &mut group.runs) {
+            if *run == Some(gone) {
+                *run = None;
+            }
+        }
+        self.0.retain(|group| group.runs.iter().any(Option::is_some));
     }
 
     /// How many runs there are.
     #[cfg(test)]
     pub(super) fn runs(&self) -> usize {
-        self.0.iter().map(|group| group.runs.len()).sum()
+        self.0.iter().map(|group| group.runs.iter().flatten().count()).sum()
     }
 
     /// The runs that may hold a name, the newest first, each with the row to look into.
@@ -93,7 +123,7 @@ impl Filters {
             let bucket = bucket(name, group.words.len());
             let newest_first = group.runs.iter().enumerate().rev();
             let may_hold = newest_first.filter(|(nth, _)| runs >> nth & 1 == 1);
-            found.extend(may_hold.map(|(_, run)| (*run, bucket)));
+            found.extend(may_hold.filter_map(|(_, run)| Some((run.as_ref()?.number, bucket))));
         }
         found
     }
@@ -105,10 +135,14 @@ fn places(name: &Name, bits: usize) -> impl Iterator<Item = usize> {
     (0..LOOKS).map(move |nth| part(first.wrapping_add(step.wrapping_mul(nth)), bits))
 }
 
+/// The rows of a run whose filter has so many bits.
+fn buckets(bits: usize) -> u16 {
+    u16::try_from(bits / (ENTRY_BITS * BUCKET_ENTRIES)).unwrap_or(u16::MAX).max(1)
+}
+
 fn bucket(name: &Name, bits: usize) -> u16 {
-    let buckets = bits / (ENTRY_BITS * BUCKET_ENTRIES);
     // The other half of the name than that which the filter begins with: both are evenly spread.
-    u16::try_from(part(halves(name).1, buckets.max(1))).unwrap_or(u16::MAX)
+    u16::try_from(part(halves(name).1, buckets(bits).into())).unwrap_or(u16::MAX)
 }
 
 /// A name is a hash: its halves are numbers as good as random.

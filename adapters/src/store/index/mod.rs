@@ -11,10 +11,11 @@
 //! | key | row |
 //! |---|---|
 //! | letter, commit, part | entries of one commit, until they are in a run |
-//! | run's letter, run | the run's filter |
+//! | run's letter, run | the period it was written in, and the run's filter |
 //! | run's letter, run, bucket | entries of the run |
 //!
-//! A run has the number of the commit that wrote it.
+//! A run has the number of the commit that wrote it. Marks count for a while only: with each new run
+//! the oldest go that were written before the periods that count.
 
 mod entries;
 mod filters;
@@ -23,6 +24,7 @@ mod filters;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::{PoisonError, RwLock};
 
 use foldhash::HashMap;
@@ -30,7 +32,7 @@ use kvit_schemas::hex;
 use kvit_schemas::record::Seq;
 
 use super::{KeyValue, StoreError, keys};
-use filters::{Bits, Filters};
+use filters::{Bits, Filters, Run};
 
 /// A name: the hash of what others call something.
 pub type Name = [u8; 16];
@@ -54,6 +56,9 @@ pub(super) const FEW_ENTRIES: usize = 64;
 const ROW_BYTES: usize = 5_000;
 /// Entries of a row of a run, on the average: the largest of many stays below a row's limit.
 const BUCKET_ENTRIES: usize = 64;
+/// Old runs that go with a new one: more than one, so that they become fewer, and not many, so that
+/// no commit becomes long.
+const RUNS_GONE_MAX: usize = 2;
 
 /// The index of one kind of names.
 #[derive(Debug)]
@@ -93,7 +98,7 @@ pub(super) struct Step {
 #[derive(Debug)]
 enum After {
     Added { entries: Entries, rows: Vec<Vec<u8>> },
-    Gathered { run: u64, bits: Bits, newest: Entries },
+    Gathered { run: Run, bits: Bits, newest: Entries, gone: Vec<Run> },
 }
 
 impl Index {
@@ -116,9 +121,12 @@ impl Index {
     pub(super) fn load_run(&mut self, (key, filter): KeyValue) -> Result<(), StoreError> {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         let unreadable = |why: &str| StoreError::Record { key: hex::encode(&key), why: why.into() };
-        let Seq(run) = keys::number_at_end(&key).ok_or_else(|| unreadable("it names no run"))?;
-        let bits = Bits::of(filter).ok_or_else(|| unreadable("no filter has this length"))?;
-        state.runs.add(run, &bits);
+        let Seq(number) = keys::number_at_end(&key).ok_or_else(|| unreadable("it names no run"))?;
+        let split = filter.split_first_chunk().and_then(|(period, bits)| {
+            Some((u32::from_be_bytes(*period), Bits::of(bits.to_vec())?))
+        });
+        let (period, bits) = split.ok_or_else(|| unreadable("no filter has this length"))?;
+        state.runs.add(Run { number, period }, &bits);
         Ok(())
     }
 
@@ -133,11 +141,17 @@ impl Index {
         }
     }
 
-    /// How a commit keeps these entries.
-    pub(super) fn step(&self, commit: u64, entries: Entries) -> Step {
+    /// How a commit keeps these entries, all of which are of the last of `periods`; what was kept
+    /// before the first of them does not count any longer.
+    pub(super) fn step(
+        &self,
+        commit: u64,
+        entries: Entries,
+        periods: &RangeInclusive<u32>,
+    ) -> Step {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         if state.young.len() + entries.len() >= self.entries_max {
-            return self.gather(&state, commit, entries);
+            return self.gather((&state, entries), commit, periods);
         }
         let packed = entries::packed(&entries, ROW_BYTES).into_iter().zip(0..);
         let rows = packed.map(|(row, part)| (keys::young(self.which, commit, part), Some(row)));
@@ -147,7 +161,13 @@ impl Index {
     }
 
     /// All entries become a run.
-    fn gather(&self, state: &State, run: u64, newest: Entries) -> Step {
+    fn gather(
+        &self,
+        (state, newest): (&State, Entries),
+        commit: u64,
+        periods: &RangeInclusive<u32>,
+    ) -> Step {
+        let run = Run { number: commit, period: *periods.end() };
         let mut bits = Bits::for_entries(self.entries_max);
         let mut buckets: BTreeMap<u16, Vec<u8>> = BTreeMap::new();
         let older = state.young.iter().filter(|(name, _)| !newest.contains_key(*name));
@@ -155,14 +175,21 @@ impl Index {
             bits.set(name);
             entries::write(buckets.entry(bits.bucket(name)).or_default(), (name, value));
         }
-        let filter = (keys::run(self.which, run), Some(bits.bytes().to_vec()));
+        let filter = [&run.period.to_be_bytes(), bits.bytes()].concat();
+        let filter = (keys::run(self.which, commit), Some(filter));
         let rows = buckets.into_iter().map(|(bucket, row)| {
-            let key = keys::run_row(self.which, (run, bucket));
+            let key = keys::run_row(self.which, (commit, bucket));
             (key, Some(row))
         });
-        let gone = state.rows.iter().map(|key| (key.clone(), None));
+        let outdated = state.runs.before(*periods.start(), RUNS_GONE_MAX);
+        let old = outdated.iter().flat_map(|(run, buckets)| {
+            let rows = (0..*buckets).map(|bucket| keys::run_row(self.which, (run.number, bucket)));
+            std::iter::once(keys::run(self.which, run.number)).chain(rows)
+        });
+        let gone = state.rows.iter().cloned().chain(old).map(|key| (key, None));
         let rows = std::iter::once(filter).chain(rows).chain(gone).collect();
-        Step { rows, after: After::Gathered { run, bits, newest } }
+        let gone = outdated.into_iter().map(|(run, _)| run).collect();
+        Step { rows, after: After::Gathered { run, bits, newest, gone } }
     }
 
     /// The commit with this step is applied.
@@ -173,7 +200,8 @@ impl Index {
                 state.young.extend(entries);
                 state.rows.extend(rows);
             }
-            After::Gathered { run, bits, newest } => {
+            After::Gathered { run, bits, newest, gone } => {
+                gone.into_iter().for_each(|run| state.runs.remove(run));
                 state.runs.add(run, &bits);
                 state.young.extend(newest);
                 state.newest = std::mem::take(&mut state.young);

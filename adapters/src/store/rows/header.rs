@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use kvit_schemas::Moment;
 
 /// The version of the store's format that this program reads and writes.
-pub const FORMAT: u16 = 3;
+pub const FORMAT: u16 = 4;
 
 /// A store's name: random bits, so that files of two stores are never taken for each other's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

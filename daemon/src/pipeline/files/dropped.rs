@@ -82,7 +82,7 @@ impl Applier {
         draft.put_body(seq, spelled(report).into_bytes());
         let mark = Mark { content: checked.content, seq };
         let named = (&*party.to_string(), checked.message_id.as_str());
-        draft.put_mark(self.period(at.now), named, mark);
+        draft.put_mark(self.periods(at.now), named, mark);
     }
 
     /// The report of a laying-down that was marked; none for a file that came as a message.

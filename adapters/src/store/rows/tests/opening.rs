@@ -70,7 +70,7 @@ fn a_later_format_is_refused_and_left_alone() {
     drop(db);
     let error = refusal(&path);
     assert!(matches!(error, OpenError::Format { found: 7, .. }), "{error:?}");
-    assert!(error.to_string().ends_with("has format 7, this program reads format 3"));
+    assert!(error.to_string().ends_with("has format 7, this program reads format 4"));
     assert!(error.advice().contains("kvit store export"));
 }
 
