@@ -133,9 +133,10 @@ pub(super) fn identity(feed: &FeedId, payment_id: &str) -> Name {
     ContentHash::of(&[b"payment", feed.as_str().as_bytes(), payment_id.as_bytes()]).0
 }
 
-/// The name of all payments with a reference.
-pub(super) fn reference(kind: &str, value: &str) -> Name {
-    ContentHash::of(&[b"reference", kind.as_bytes(), value.as_bytes()]).0
+/// The name of all payments with a reference; lumps of transfers are listed apart.
+pub(super) fn reference((kind, value): (&str, &str), of_lumps: bool) -> Name {
+    let list: &[u8] = if of_lumps { b"lumps" } else { b"reference" };
+    ContentHash::of(&[list, kind.as_bytes(), value.as_bytes()]).0
 }
 
 /// The name of a message's mark.

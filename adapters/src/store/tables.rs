@@ -114,12 +114,17 @@ pub trait Tables {
         }
     }
 
-    /// The numbers of the payments with this reference.
+    /// The numbers of the payments with this reference, lumps of transfers or all others; of a
+    /// transfer's number, which repeats, only the newest.
     ///
     /// # Errors
     /// When they cannot be read.
-    fn payments_by_reference(&self, kind: &str, value: &str) -> Result<Vec<Seq>, StoreError> {
-        Ok(self.named(Which::Names, &keys::reference(kind, value))?.unwrap_or_default())
+    fn payments_by_reference(
+        &self,
+        reference: (&str, &str),
+        of_lumps: bool,
+    ) -> Result<Vec<Seq>, StoreError> {
+        Ok(self.named(Which::Names, &keys::reference(reference, of_lumps))?.unwrap_or_default())
     }
 
     /// The numbers of the payments of a case.

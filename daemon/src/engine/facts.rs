@@ -15,7 +15,13 @@ pub struct Facts {
     pub payments: BTreeMap<Seq, Payment>,
     /// Payments that were joined into another one and are no more.
     pub joined: Vec<Payment>,
+    /// Orders or references that a new payment names have [`PAYMENTS_MAX`] already.
+    pub full: bool,
 }
+
+/// Payments of one order, or of one reference, from which on a feed adds no further one. All of
+/// them are looked at with each.
+pub const PAYMENTS_MAX: usize = 250;
 
 /// A case with the bodies that its way to the agency needs.
 #[derive(Debug, Clone)]

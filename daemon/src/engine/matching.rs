@@ -47,9 +47,10 @@ impl Report {
     /// All references, with the one that the feed's own ids are.
     pub fn all_references(&self, rules: &Rules) -> Vec<(String, String)> {
         let mut all = self.references.clone();
-        // What shows no other feed's money is no line about a transfer.
+        // What names an order, or shows no other feed's money, is no line about a transfer.
         let shows = rules.feeds.get(&self.feed).is_some_and(|rule| !rule.settles.is_empty());
-        all.retain(|(kind, _)| kind != Sighting::TRANSFER || self.is_lump || shows);
+        let is_line = shows && codes_of(self).is_empty();
+        all.retain(|(kind, _)| kind != Sighting::TRANSFER || self.is_lump || is_line);
         if rules.feeds.get(&self.feed).is_some_and(|rule| rule.ids_are_erip_operations)
             && !self.is_lump
         {

@@ -16,7 +16,7 @@ mod tell;
 mod timer;
 mod view;
 
-pub use facts::{CaseFacts, Facts};
+pub use facts::{CaseFacts, Facts, PAYMENTS_MAX};
 pub use matching::{Report, codes_of};
 pub use payment::RowEnd;
 pub use rules::{FeeCheck, FeedRule, Reminders, Rules};

@@ -8,7 +8,7 @@ use kvit_schemas::{Code, Moment, OperatorId, OrderCode};
 
 use super::matching::{Report, common_reference, evidence_of, order_of};
 use super::settle::{place, refund, settle, suspend};
-use super::{Context, Effect, Facts, Refusal};
+use super::{Context, Effect, Facts, PAYMENTS_MAX, Refusal};
 
 /// How a reported payment ended, as file reports count it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,7 @@ pub(super) fn report(
         }
         None => {
             check_assertion(&report, context)?;
+            room(facts)?;
             let payment = first_seen(&report, context);
             context.out.effects.push(Effect::KeepBody);
             let seq = payment.seq;
@@ -79,6 +80,14 @@ fn row_end(payment: &Payment) -> RowEnd {
     } else {
         RowEnd::Applied
     }
+}
+
+fn room(facts: &Facts) -> Result<(), Refusal> {
+    if !facts.full {
+        return Ok(());
+    }
+    let detail = format!("an order, and a reference, take at most {PAYMENTS_MAX} payments");
+    Err(Refusal::new(Code::TOO_MANY, "/order_code", detail))
 }
 
 fn check_assertion(report: &Report, context: &Context<'_>) -> Result<(), Refusal> {

@@ -5,7 +5,7 @@ use kvit_schemas::OrderCode;
 use kvit_schemas::record::{Payment, Seq, Sighting};
 use serde::de::DeserializeOwned;
 
-use crate::engine::{CaseFacts, Facts, Input, Report, Rules, codes_of};
+use crate::engine::{CaseFacts, Facts, Input, PAYMENTS_MAX, Report, Rules, codes_of};
 
 /// Everything the engine may look at for this input.
 pub(super) fn read<T: Tables>(
@@ -13,7 +13,7 @@ pub(super) fn read<T: Tables>(
     input: &Input,
     rules: &Rules,
 ) -> Result<Facts, StoreError> {
-    let mut reading = Reading { tables, input, facts: Facts::default() };
+    let mut reading = Reading { tables, input, adds: false, facts: Facts::default() };
     match input {
         Input::Portal { message, .. } | Input::Agency { message, .. } => {
             if let Some(order_code) = message.order_code() {
@@ -35,6 +35,8 @@ pub(super) fn read<T: Tables>(
 struct Reading<'a, T> {
     tables: &'a T,
     input: &'a Input,
+    /// The input is a payment that nobody has seen yet.
+    adds: bool,
     facts: Facts,
 }
 
@@ -42,22 +44,31 @@ impl<T: Tables> Reading<'_, T> {
     /// The payment of the same identity, those that share a reference with it, and the orders that
     /// any of them names.
     fn report(&mut self, report: &Report, rules: &Rules) -> Result<(), StoreError> {
-        for code in codes_of(report) {
-            self.order(code)?;
-        }
         let known = self.tables.payment_by_identity(&report.feed, report.payment_id.as_str())?;
         let mut references = report.all_references(rules);
         if let Some(known) = &known {
             references.extend(known.sightings.iter().flat_map(|it| it.references.clone()));
         }
-        self.payment(known)?;
         references.sort();
         references.dedup();
         references.retain(|(kind, _)| Sighting::is_joining(kind));
+        let mut sharing = Vec::new();
         for (kind, value) in &references {
-            for seq in self.tables.payments_by_reference(kind, value)? {
-                self.payment(self.tables.payment(seq)?)?;
-            }
+            // A line about a transfer looks for lumps, and a lump for lines.
+            let lumps = kind == Sighting::TRANSFER && !report.is_lump;
+            sharing.extend(self.tables.payments_by_reference((kind, value), lumps)?);
+        }
+        self.adds = known.is_none();
+        self.facts.full = self.adds && sharing.len() >= PAYMENTS_MAX;
+        for code in codes_of(report) {
+            self.order(code)?;
+        }
+        if self.facts.full {
+            return Ok(());
+        }
+        self.payment(known)?;
+        for seq in sharing {
+            self.payment(self.tables.payment(seq)?)?;
         }
         Ok(())
     }
@@ -82,7 +93,13 @@ impl<T: Tables> Reading<'_, T> {
             return Ok(());
         }
         let Some(case) = self.tables.case(order_code)? else { return Ok(()) };
-        for seq in self.tables.payments_of(case.seq)? {
+        let payments = self.tables.payments_of(case.seq)?;
+        if self.adds && payments.len() >= PAYMENTS_MAX {
+            // What real payments never do must not make each further one cost more.
+            self.facts.full = true;
+            return Ok(());
+        }
+        for seq in payments {
             if let Some(payment) = self.tables.payment(seq)? {
                 self.facts.payments.insert(seq, payment);
             }

@@ -304,7 +304,7 @@ pub(super) const TEXTS: &[(u16, Texts)] = &[
         1406,
         Texts {
             title: "The order has too many of these",
-            cause: "The order has as many receipts, documents or requests as are kept for one.",
+            cause: "The order has as many receipts, documents, requests or payments as are kept for one.",
             cure: "Put documents together into fewer messages.",
         },
     ),

@@ -10,6 +10,9 @@ use crate::store::index::Which;
 use crate::store::tables::Tables;
 use crate::store::{StoreError, codec, keys};
 
+/// Payments listed under one number of a transfer.
+const TRANSFERS_MAX: usize = 16;
+
 impl Draft<'_> {
     /// Writes a case.
     ///
@@ -65,12 +68,8 @@ impl Draft<'_> {
             }
             let earlier = before.iter().flat_map(|it| &it.sightings);
             let earlier: Vec<_> = earlier.flat_map(Sighting::joining).collect();
-            for (kind, value) in sighting.joining().filter(|it| !earlier.contains(it)) {
-                let mut sharing = self.payments_by_reference(kind, value)?;
-                if let Err(at) = sharing.binary_search(&payment.seq) {
-                    sharing.insert(at, payment.seq);
-                    self.put_entry(Which::Names, keys::reference(kind, value), &sharing);
-                }
+            for reference in sighting.joining().filter(|it| !earlier.contains(it)) {
+                self.list_reference(reference, sighting.is_lump, payment.seq)?;
             }
         }
         self.relink(payment.seq, link, unlink)?;
@@ -83,6 +82,24 @@ impl Draft<'_> {
         self.put_record(keys::numbered(keys::PAYMENT, payment.seq), payment)
     }
 
+    /// Lists a payment under a reference. Numbers of transfers repeat, and the newest are what a
+    /// transfer of these days can be: older ones leave the list, so that it stays short.
+    fn list_reference(
+        &mut self,
+        (kind, value): &(String, String),
+        is_lump: bool,
+        payment: Seq,
+    ) -> Result<(), StoreError> {
+        let mut sharing = self.payments_by_reference((kind, value), is_lump)?;
+        let Err(at) = sharing.binary_search(&payment) else { return Ok(()) };
+        sharing.insert(at, payment);
+        if kind == Sighting::TRANSFER && sharing.len() > TRANSFERS_MAX {
+            sharing.remove(0);
+        }
+        self.put_entry(Which::Names, keys::reference((kind, value), is_lump), &sharing);
+        Ok(())
+    }
+
     /// Removes a payment that was joined into another; its identities point there already. Its
     /// story stays.
     ///
@@ -93,10 +110,13 @@ impl Draft<'_> {
         payment: &Payment,
         unlink: Option<Seq>,
     ) -> Result<(), StoreError> {
-        for (kind, value) in payment.sightings.iter().flat_map(Sighting::joining) {
-            let mut sharing = self.payments_by_reference(kind, value)?;
-            sharing.retain(|it| *it != payment.seq);
-            self.put_entry(Which::Names, keys::reference(kind, value), &sharing);
+        for sighting in &payment.sightings {
+            for (kind, value) in sighting.joining() {
+                let mut sharing = self.payments_by_reference((kind, value), sighting.is_lump)?;
+                sharing.retain(|it| *it != payment.seq);
+                let name = keys::reference((kind, value), sighting.is_lump);
+                self.put_entry(Which::Names, name, &sharing);
+            }
         }
         self.relink(payment.seq, None, unlink)?;
         self.remove(keys::numbered(keys::SUSPENSE, payment.seq));

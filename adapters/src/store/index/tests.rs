@@ -113,7 +113,7 @@ fn runs_of_marks_that_count_no_longer_go_few_at_a_time() {
 #[test]
 fn names_stay_for_good() {
     let store = Store::in_memory();
-    let name = |nth: u64| keys::reference("key", &nth.to_string());
+    let name = |nth: u64| keys::reference(("key", &nth.to_string()), false);
     for nth in 0..70 {
         let mut draft = store.draft();
         let next = store.next_seq().unwrap();

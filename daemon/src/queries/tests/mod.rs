@@ -1,5 +1,6 @@
 //! Stories of made messages in a store in memory, and what is asked of them.
 
+mod hot;
 mod lists;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ const SETTINGS: &str = "
     [feeds.erip]
     format = 'erip'
     bank = 'erip'
+    asserts = ['credited']
     [feeds.bank]
     format = 'client_bank'
     bank = 'bank'

@@ -42,7 +42,7 @@ pub(super) fn records(input: &[u8]) {
         11 => rows.proposal(Seq(1)).map(drop),
         12 => rows.pauses().map(drop),
         13 => rows.body(Seq(1)).map(drop),
-        14 => rows.payments_by_reference("erip", "1").map(drop),
+        14 => rows.payments_by_reference(("erip", "1"), false).map(drop),
         _ => rows.record::<(Seq, Vec<QuarantineRecord>, Fate, Proposal, Pause)>(key).map(drop),
     };
     if let Err(error) = read {
