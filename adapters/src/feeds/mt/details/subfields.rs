@@ -13,7 +13,15 @@ const PREFIX_BYTES_MAX: usize = 5;
 const FULL: usize = 27;
 const FULL_WIDE: usize = 35;
 
+/// Where Polish banks put the other side's account, with its owner in the three behind it, as they
+/// did before there were subfields for both.
+const ACCOUNT_IN_TEXT: u8 = 26;
+
+/// The fewest digits that are taken for an account or a bank's number.
+const ACCOUNT_DIGITS_MIN: usize = 6;
+
 /// The subfields of a text.
+#[derive(Clone)]
 pub(super) struct Subfields<'a> {
     text: &'a str,
     separator: u8,
@@ -47,6 +55,32 @@ pub(super) fn behind_code(text: &str) -> &str {
         Some(code) if rest.starts_with(code) && Subfields::of(rest).is_some() => rest,
         Some(_) | None => text,
     }
+}
+
+impl Subfields<'_> {
+    /// True when the subfields to come name this number as the other side's account: as 38, or as
+    /// 30 and 31, the bank and the account there, behind the two digits that check them.
+    ///
+    /// Polish banks write the number among the text, too, where it would join a digit before it.
+    fn repeats_account(self, number: &str) -> bool {
+        let (mut bank, mut account) = ("", "");
+        for (at, text) in self {
+            match at {
+                30 => bank = text.trim(),
+                31 => account = text.trim(),
+                38 if same_digits(number, text) => return true,
+                _ => {}
+            }
+        }
+        let local = number.trim().strip_suffix(account).and_then(|rest| rest.strip_suffix(bank));
+        is_number(account) && is_number(bank) && local.is_some_and(|check| check.len() <= 2)
+    }
+}
+
+/// True for the same digits without the country before them.
+fn same_digits(number: &str, iban: &str) -> bool {
+    let digits = iban.bytes().filter(u8::is_ascii_digit);
+    number.trim().bytes().eq(digits)
 }
 
 impl<'a> Iterator for Subfields<'a> {
@@ -83,12 +117,18 @@ fn number_at(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     Some((tens * 10 + ones, at))
 }
 
-pub(super) fn read(parts: Subfields<'_>, found: &mut Found) {
+pub(super) fn read(mut parts: Subfields<'_>, found: &mut Found) {
     let mut filled = false;
     let mut name_filled = false;
     let mut iban = "";
-    for (number, text) in parts {
+    // Behind the other side's account stands its owner.
+    let mut owner = false;
+    while let Some((number, text)) = parts.next() {
         match number {
+            20..=29 if is_number(text) && parts.clone().repeats_account(text) => {
+                owner = number == ACCOUNT_IN_TEXT;
+            }
+            27..=29 if owner => found.on_behalf.push_str(text.trim_matches('\n')),
             0 => add(&mut found.booking, " ", text),
             20..=29 | 60..=65 => {
                 // Only the ends of lines are no part of the text.
@@ -112,6 +152,12 @@ pub(super) fn read(parts: Subfields<'_>, found: &mut Found) {
     if !iban.trim().is_empty() {
         found.account = iban.trim().to_owned();
     }
+}
+
+/// True for digits that may be an account's.
+fn is_number(text: &str) -> bool {
+    let bare = text.trim();
+    bare.len() >= ACCOUNT_DIGITS_MIN && bare.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_full(text: &str) -> bool {

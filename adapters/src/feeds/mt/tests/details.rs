@@ -73,6 +73,40 @@ fn numbered_subfields_are_put_together() {
 }
 
 #[test]
+fn an_account_repeated_in_the_text_is_no_part_of_it() {
+    let account = "12345678900000111122223333";
+    // It would make an order code of the four digits before it.
+    let text = |account: &str, other: &str| {
+        format!(
+            "020<00PRZELEW<20FEE OF MAY<21 2206/2026\r\n<26{account}\r\n<27PAYER<28 SP. Z O.O.\r\n{other}"
+        )
+    };
+    for other in [format!("<32PAYER SP.<38PL{account}"), "<3034567890<310000111122223333".into()] {
+        let whole = message(&format!(":61:260401C5,00NTRFNONREF\r\n:86:{}", text(account, &other)));
+        let told = told(whole.as_bytes(), &Options::default());
+        assert!(told.contains("    \"FEE OF MAY\\n 2206/2026\"\n"), "{told}");
+        assert!(told.contains("    name: PAYER SP."), "{told}");
+        assert!(!told.contains("code "), "{told}");
+    }
+    // Another number stays, and so do the words behind it.
+    says(
+        &text("12345678900000111122223334", "<38PL12345678900000111122223333"),
+        expect![[r#"
+            from: PL12345678900000111122223333
+            "FEE OF MAY\n 2206/2026\n12345678900000111122223334\nPAYER\n SP. Z O.O."
+            code 202612345678900000111122223334 in purpose
+        "#]],
+    );
+    says(
+        "020<00PRZELEW<2012345678900000111122223333<21FEE OF<27MAY<38PL12345678900000111122223333",
+        expect![[r#"
+            from: PL12345678900000111122223333
+            "FEE OF\nMAY"
+        "#]],
+    );
+}
+
+#[test]
 fn keys_in_the_text_are_told_from_it() {
     says(
         "166?20KREF+EREF+TRX-0A4A47C3-F8?214F-4729-8A1B?22MREF+CAC97D2144?23CRED+DE98ZZZ0999
