@@ -95,6 +95,7 @@ impl Desk {
         let mut bytes = tag::plain(line.bytes);
         while let Some(frame) = tag::frame(bytes) {
             self.break_off();
+            self.statement.ended |= frame.ends;
             if frame.ends || frame.blocks {
                 self.statement.cut |= self.framed && !frame.ends;
                 self.framed = false;
@@ -105,13 +106,19 @@ impl Desk {
             bytes = inside;
         }
         if tag::is_separator(bytes) {
+            self.statement.ended = true;
             return self.break_off();
+        }
+        if let Some(field) = tag::behind_separator(bytes) {
+            self.break_off();
+            bytes = field;
         }
         // The end of the block may stand behind its last field.
         let last = self.framed.then(|| bytes.strip_suffix(b"-}")).flatten();
         self.inside(last.unwrap_or(bytes), line);
         if last.is_some() {
             self.break_off();
+            self.statement.ended = true;
             self.framed = false;
         }
     }
@@ -237,6 +244,8 @@ impl Desk {
             self.begin_statement(tag);
         }
         self.statement.begun = true;
+        // Without the ends of its lines the message's entries are in a value of its head.
+        self.statement.cut |= tag::holds_fields(tag, value);
         self.statement.framed = self.announced.take().or(self.statement.framed);
         let text = self.decoder.text(value);
         self.statement.take(tag, &text);
@@ -315,11 +324,17 @@ impl Desk {
     /// The file is at its end. An entry that nothing closes in a statement that nothing closes was
     /// cut: its text, by which it may be told from others, is not all there.
     pub(super) fn end(&mut self) {
-        self.statement.cut |= self.framed;
+        // Of a fragment that nothing tells to be a statement a warning is enough.
+        let only_begun = self.told && !self.collecting && self.statement.is_only_begun();
+        self.statement.cut |= self.framed || self.announced.is_some() || only_begun;
         if self.collecting && self.open != Open::Nothing && self.statement.is_cut() {
             self.collecting = false;
             let fault = Fault::new(RowFault::Unterminated, "the file ends inside the entry");
             self.finish_entry(Some(fault));
+        } else if self.collecting && self.open != Open::Nothing {
+            let row = self.entries + 1;
+            let warning = format!("nothing tells that row {row}, the file's last, is whole");
+            self.items.push_back(Item::Warning(warning));
         }
         self.break_off();
         if self.statement.begun {

@@ -1,10 +1,13 @@
 //! The lines of a message file as bytes: LF, CR or both end one, and the line may be a slice of
 //! the source's own buffer. Nothing is decoded before the whole of a field is there, since a fold
 //! may cut a character in two.
+//!
+//! Where FinTS carries messages some banks write `@@` for the ends of their lines. A file is known
+//! by its first field: what has `@@` before or behind it has such lines throughout.
 
 use std::io::{BufRead, ErrorKind};
 
-use memchr::memchr2;
+use memchr::{memchr2, memchr3_iter};
 
 use crate::feeds::error::FeedError;
 use crate::feeds::lines::LINE_BYTES_MAX;
@@ -30,6 +33,8 @@ pub(super) struct Lines<R> {
     carry: Vec<u8>,
     offset: u64,
     marked: bool,
+    /// `@@` ends lines; unknown until the first field's line is complete.
+    doubled: Option<bool>,
 }
 
 /// Where the bytes of a line are.
@@ -42,7 +47,7 @@ struct Found {
 
 impl<R: BufRead> Lines<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { source, used: 0, carry: Vec::new(), offset: 0, marked: false }
+        Self { source, used: 0, carry: Vec::new(), offset: 0, marked: false, doubled: None }
     }
 
     /// How many bytes were read.
@@ -74,6 +79,9 @@ impl<R: BufRead> Lines<R> {
             bytes = rest;
             self.marked = true;
         }
+        if self.doubled.is_none() && bytes.starts_with(b":") {
+            self.doubled = Some(false);
+        }
         Ok(Some(Line { offset, bytes, cut }))
     }
 
@@ -83,6 +91,8 @@ impl<R: BufRead> Lines<R> {
         self.carry.clear();
         let offset = self.offset;
         let (mut any, mut cut) = (false, false);
+        // The buffer before ended with one `@`.
+        let mut half = false;
         loop {
             let chunk = match self.source.fill_buf() {
                 Ok(chunk) => chunk,
@@ -92,10 +102,19 @@ impl<R: BufRead> Lines<R> {
             if chunk.is_empty() {
                 return Ok(any.then_some(Found { offset, inside: None, cut }));
             }
-            let end = memchr2(b'\n', b'\r', chunk);
+            let end = match self.doubled {
+                Some(false) => memchr2(b'\n', b'\r', chunk),
+                Some(true) | None => end_or_signs(chunk, half),
+            };
             let length = end.unwrap_or(chunk.len());
-            let both = chunk[length..].starts_with(b"\r\n");
-            let taken = length + usize::from(end.is_some()) + usize::from(both);
+            let taken = length + mark_length(&chunk[length..], half && length == 0);
+            if chunk.get(length) == Some(&b'@') {
+                self.doubled = Some(true);
+                if half && length == 0 {
+                    self.carry.pop();
+                }
+            }
+            half = end.is_none() && chunk.ends_with(b"@");
             self.offset = self.offset.saturating_add(u64::try_from(taken).unwrap_or(u64::MAX));
             if end.is_some() && !any && length <= LINE_BYTES_MAX {
                 self.used = taken;
@@ -110,5 +129,21 @@ impl<R: BufRead> Lines<R> {
                 return Ok(Some(Found { offset, inside: None, cut }));
             }
         }
+    }
+}
+
+/// Where a line ends that `@@` may end, too.
+fn end_or_signs(chunk: &[u8], half: bool) -> Option<usize> {
+    let mut ends = memchr3_iter(b'\n', b'\r', b'@', chunk);
+    ends.find(|&at| chunk[at] != b'@' || chunk.get(at + 1) == Some(&b'@') || (half && at == 0))
+}
+
+/// The length of what ends a line, of which `half` may be in the buffer before.
+fn mark_length(mark: &[u8], half: bool) -> usize {
+    match mark {
+        [] => 0,
+        [b'@', ..] if half => 1,
+        [b'@', ..] | [b'\r', b'\n', ..] => 2,
+        [_, ..] => 1,
     }
 }

@@ -74,8 +74,10 @@ pub(super) struct Statement {
     /// Some field or entry of it was met.
     pub(super) begun: bool,
     pub(super) has_entries: bool,
-    /// Its frame has no end.
+    /// Its frame has no end, or its lines have none.
     pub(super) cut: bool,
+    /// The mark behind a message was met.
+    pub(super) ended: bool,
 }
 
 impl Statement {
@@ -262,6 +264,12 @@ impl Statement {
     /// It has no end: a statement its closing balance, or any its frame's.
     pub(super) fn is_cut(&self) -> bool {
         self.cut || (self.opened && !self.closed)
+    }
+
+    /// Its head was cut before a balance, an entry, or what interim reports have.
+    pub(super) fn is_only_begun(&self) -> bool {
+        let holds = self.opened || self.closed || self.interim || self.has_entries;
+        self.begun && !holds && !self.ended
     }
 
     /// A message without a reference of its own is about the account of the one before it.

@@ -3,6 +3,8 @@
 
 use memchr::memmem;
 
+use super::lines::Lines;
+
 /// The fields of MT940, MT942 and MT950.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tag {
@@ -141,13 +143,29 @@ pub(super) fn is_separator(line: &[u8]) -> bool {
     line.trim_ascii_end() == b"-"
 }
 
+/// The field that stands behind such a `-` in the same line, as some banks write.
+pub(super) fn behind_separator(line: &[u8]) -> Option<&[u8]> {
+    let field_line = line.strip_prefix(b"-")?;
+    field(field_line).filter(|(tag, _)| *tag != Tag::Other).map(|_| field_line)
+}
+
+/// True for a value of the head that is too long for one and holds what only a message does.
+pub(super) fn holds_fields(tag: Tag, value: &[u8]) -> bool {
+    let head = matches!(tag, Tag::Reference | Tag::Related | Tag::Account | Tag::Number);
+    head && [&b":60F:"[..], b":60M:", b":61:"].iter().any(|it| memmem::find(value, it).is_some())
+}
+
 /// True when a frame says so or, where there is none, when one of the lines is one that only such a
 /// message has: an MT910 has `:20:` and `:25:`, too. What begins with those and has no field of
 /// another message is a fragment.
 pub(super) fn begins(bytes: &[u8]) -> bool {
     let (mut ours, mut other) = (None, false);
-    for line in bytes.split(|&byte| byte == b'\n' || byte == b'\r').map(plain) {
-        if let Some(kind) = frame(line).and_then(|frame| frame.kind) {
+    let mut lines = Lines::new(bytes);
+    while let Ok(Some(line)) = lines.next() {
+        let line = plain(line.bytes);
+        let kind = frame(line).and_then(|frame| frame.kind);
+        // A sample's block 2 may be masked (`{2:IXXXX`), and then its fields tell.
+        if let Some(kind) = kind.filter(|kind| kind.iter().all(u8::is_ascii_digit)) {
             return matches!(kind, b"940" | b"942" | b"950");
         }
         let tag = field(line).map(|(tag, _)| tag);

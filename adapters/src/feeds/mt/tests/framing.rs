@@ -26,6 +26,8 @@ fn a_message_is_known_by_a_line_that_only_it_has() {
         ":940:\r\n:20:1\r\n".to_owned(),
         ":20:1\n:25:1\n:34F:BYN0,\n".to_owned(),
         "{1:F01A}{2:O9501200}{4:\r\n:20:1\r\n".to_owned(),
+        // Its block 2 is masked.
+        "{1:Fxxxx}{2:Ixxxxxxxx}{4:\r\n:20:1\r\n:25:1\r\n:28C:1\r\n".to_owned(),
         // Fragments.
         ":20:1\r\n:25:2\r\n:86:text\r\n".to_owned(),
         "\u{1}\r\n\r\n:20:1\r\n".to_owned(),
@@ -38,6 +40,7 @@ fn a_message_is_known_by_a_line_that_only_it_has() {
     // An MT910, an MT103, and no message at all.
     for other in [
         "{1:F01A}{2:O9101200}{4:\r\n:20:1\r\n:21:2\r\n:25:3\r\n:32A:260401BYN5,\r\n-}",
+        "{1:Fxxxx}{2:Oxxxxxxx}{4:\r\n:20:1\r\n:21:2\r\n:25:3\r\n:32A:260401BYN5,\r\n-}",
         "{1:F01A}{2:O1031200}{4:\r\n:20:1\r\n:23B:CRED\r\n:32A:260401BYN5,\r\n:61:\r\n-}",
         ":20:1\r\n:21:2\r\n:25:3\r\n:32A:260401BYN5,\r\n",
         ":20:1\r\n:21:2\r\n:79:words\r\n",

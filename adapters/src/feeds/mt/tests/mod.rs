@@ -2,6 +2,7 @@
 
 mod corpus;
 mod details;
+mod ends;
 mod entries;
 mod framing;
 mod hostile;
