@@ -72,8 +72,8 @@ power-cut: ## The store's disk loses its power ROUNDS times (50); root only, els
 	ROUNDS=$(or $(ROUNDS),50) deploy/with-broker.sh tests/power-cut.sh
 
 .PHONY: long
-long: ## MINUTES (60) of constant load and faults: flat memory, nothing lost
-	KVIT_LONG_SECONDS=$$(($(or $(MINUTES),60) * 60)) $(FAULTS) faults::long::
+long: ## MINUTES (60) of constant load (RATE, 10 orders/s) and faults: flat memory, nothing lost
+	KVIT_LONG_RATE=$(or $(RATE),10) KVIT_LONG_SECONDS=$$(($(or $(MINUTES),60) * 60)) $(FAULTS) faults::long::
 
 .PHONY: big-file
 big-file: ## A statement of MB (1000) megabytes, three kills on the way: each row once

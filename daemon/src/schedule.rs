@@ -199,7 +199,7 @@ impl Schedule {
     /// Forgets what came into quarantine before a moment.
     async fn forget(&self, before: Moment) -> Result<bool, StoreError> {
         loop {
-            let old = self.store.quarantine(None, PAGE)?.items;
+            let old = read(&self.store, |store| store.quarantine(None, PAGE)).await?.items;
             let old = old.iter().filter(|record| record.at < before);
             let numbers: Vec<Seq> = old.map(|record| record.seq).collect();
             if numbers.is_empty() {

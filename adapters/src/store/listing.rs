@@ -174,11 +174,14 @@ impl Store {
     ) -> Result<Vec<DueTimer>, StoreError> {
         let to = Bound::Excluded(keys::timers_after(queue, now));
         let mut due = Vec::new();
-        for (row, value) in self.page_rows(Bound::Included(keys::timers(queue)), to, limit)? {
+        let mut from = Bound::Included(keys::timers(queue));
+        while due.len() < limit {
+            let Some((row, value)) = self.page_rows(from, to.clone(), 1)?.pop() else { break };
             let timers: Vec<Timer> = codec::decode(&row, &value)?;
             // A row begins with the first that is due; others of it may have to wait.
             let timers = timers.into_iter().filter(|timer| timer.due <= now);
             due.extend(timers.map(|timer| DueTimer { timer, row: row.clone() }));
+            from = Bound::Excluded(row);
         }
         due.truncate(limit);
         Ok(due)

@@ -1,9 +1,9 @@
 //! Lines of the audit log, by what finds them.
 
 use kvit_schemas::Moment;
-use kvit_schemas::record::{Actor, AuditLine, Case, Disposition, Seq, Subject};
+use kvit_schemas::record::{Actor, AuditBatch, AuditLine, Case, Disposition, Seq, Subject};
 
-use super::{Store, Tables};
+use super::{AuditFault, Store, Tables, codec, draft, keys};
 
 fn line(seq: u64, disposition: Disposition, subjects: Vec<Subject>) -> AuditLine {
     AuditLine {
@@ -43,6 +43,43 @@ fn a_number_leads_to_its_line_whatever_lies_between() {
             let there = seq > 0 && seq <= last && seq % 2 == 0;
             assert_eq!(found, if there { vec![seq] } else { vec![] }, "{seq} of {commits:?}");
         }
+    }
+}
+
+/// What somebody does to the row of the second of four commits.
+type Damage = fn(AuditBatch) -> Option<AuditBatch>;
+
+#[test]
+fn a_log_that_somebody_changed_is_seen_where_it_was_changed() {
+    let (changed, parted) = ("its lines were changed", "does not follow what is before it");
+    let cases: [(u64, Damage, &[(u64, &str)]); 5] = [
+        (2, Some, &[]),
+        (2, |_| None, &[(3, parted)]),
+        (4, |_| None, &[(5, "the end of the chain is missing")]),
+        (2, |batch| Some(AuditBatch { lines: Vec::new(), ..batch }), &[(2, changed)]),
+        (
+            2,
+            |batch| {
+                let hash = draft::link(&batch.previous, &batch.lines[1..]);
+                Some(AuditBatch { lines: batch.lines[1..].to_vec(), hash, ..batch })
+            },
+            &[(3, parted)],
+        ),
+    ];
+    for (commit, damage, expected) in cases {
+        let store = store(&[2, 2, 2, 2]);
+        let key = keys::numbered(keys::AUDIT, Seq(commit));
+        let batch: AuditBatch = store.record(&key).unwrap().unwrap();
+        let mut draft = store.draft();
+        match damage(batch) {
+            Some(batch) => draft.plant(key, codec::encode(&batch)),
+            None => draft.remove(key),
+        }
+        draft.apply(Seq(100)).unwrap();
+        let (_, faults) = store.verify_audit(|_| {}).unwrap();
+        let faults: Vec<_> =
+            faults.iter().map(|AuditFault { commit, what }| (*commit, *what)).collect();
+        assert_eq!(faults, expected);
     }
 }
 

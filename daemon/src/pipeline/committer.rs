@@ -19,7 +19,7 @@ use super::desk::{DeskEnded, DeskWork};
 use super::files::{FileAnswer, FileStep};
 use super::intake::Prepared;
 use super::tally::Taken;
-use crate::telemetry::list;
+use crate::telemetry::{events, list};
 
 /// Something to be committed.
 #[derive(Debug)]
@@ -202,11 +202,14 @@ impl Batches {
         Progress::mark(&self.progress.applying_since, &self.clock);
         list::COMMIT_INPUTS.observe_many(batch.len());
         let mut draft = self.store.draft();
+        let begun = draft.so_far();
         let mut answers = Answers::default();
         for work in batch.drain(..) {
             one(&mut self.applier, &mut draft, work, (&self.clock, &mut answers))?;
         }
         crash::reach(Point::Judged);
+        // Only here: what is tried out for people to see happens to nobody.
+        draft.since(begun).0.iter().flat_map(|line| &line.notes).for_each(events::noted);
         let applied = draft.apply(self.applier.next_seq())?;
         crash::reach(Point::Applied);
         self.progress.applying_since.store(0, Ordering::Release);

@@ -15,7 +15,6 @@ use crate::engine::{At, CaseFacts, Effect, Facts, Keep, Outcome};
 use super::apply::{Applier, Work};
 use super::outgoing::{Cause, kept_id, out_message, part_id, spelled};
 use super::{pieces, refuse};
-use crate::telemetry::events;
 
 impl Applier {
     pub(super) fn write(
@@ -25,7 +24,6 @@ impl Applier {
         outcome: Outcome,
         (work, at): (Work, At),
     ) -> Result<(), StoreError> {
-        outcome.notes.iter().for_each(events::noted);
         let mut subjects = write_facts(draft, &facts, &before, at)?;
         self.effects(draft, outcome.effects, &work, at)?;
         // A timer that had become moot is no story.

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use kvit::catalogue::Catalogue;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
 
 use crate::usage::Process;
 use crate::wire::Wire;
@@ -75,7 +77,7 @@ impl Ground {
              [feeds.erip]\nformat = \"erip\"\nbank = \"erip\"\nasserts = [\"credited\", \"reversed\"]\n\n",
             self.store(),
             catalogue(),
-            std::env::temp_dir().join(format!("kvit-bench-{}.sock", std::process::id())),
+            socket(),
         );
         for agency in agencies {
             text += &format!("[agencies.{agency}]\nusers = [\"{agency}\"]\n\n");
@@ -112,6 +114,11 @@ impl Ground {
     }
 }
 
+/// Where kvit's admin API listens.
+fn socket() -> PathBuf {
+    std::env::temp_dir().join(format!("kvit-bench-{}.sock", std::process::id()))
+}
+
 /// The catalogue that kvit is shipped with.
 fn catalogue() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/catalogue")
@@ -141,16 +148,21 @@ impl Daemon {
         Ok(())
     }
 
-    /// Takes messages again: all sources at once, as far as programs can be started at once.
-    pub(crate) fn resume(&self) -> anyhow::Result<()> {
-        let mut asked = Vec::new();
+    /// Takes messages again. A round's time runs meanwhile: so no programs are started, but the
+    /// admin API is asked itself.
+    pub(crate) async fn resume(&self) -> anyhow::Result<()> {
+        let body = r#"{"reason":"bench"}"#;
         for source in SOURCES {
-            let mut command = command(&self.kvit, &self.config);
-            command.args(["resume", source, "--reason", "bench"]).stdout(Stdio::null());
-            asked.push(command.spawn()?);
-        }
-        for mut child in asked {
-            ensure!(child.wait()?.success(), "kvit does not resume");
+            let mut socket = UnixStream::connect(socket()).await?;
+            let request = format!(
+                "POST /v1/sources/{source}/resume HTTP/1.1\r\nhost: kvit\r\nconnection: close\r\n\
+                 content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            socket.write_all(request.as_bytes()).await?;
+            let mut answer = String::new();
+            socket.read_to_string(&mut answer).await?;
+            ensure!(answer.starts_with("HTTP/1.1 200"), "kvit does not resume: {answer}");
         }
         Ok(())
     }

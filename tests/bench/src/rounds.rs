@@ -137,7 +137,7 @@ impl Bench {
         self.wire.fill(&inputs).await?;
         let (own, broker) = (self.daemon.process().cpu()?, cpu(self.broker)?);
         let began = Instant::now();
-        self.daemon.resume()?;
+        self.daemon.resume().await?;
         self.wire.filled(&outs, wanted).await?;
         let took = began.elapsed();
         let round = Round {

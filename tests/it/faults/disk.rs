@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use kvit_tests::broker::until;
 use kvit_tests::daemon::World;
+use kvit_tests::not_tested;
 
 use super::Trial;
 
@@ -26,11 +27,11 @@ impl SmallDisk {
             Ok(output) if output.status.success() => Ok(Some(Self(at.to_owned()))),
             Ok(output) => {
                 let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-                eprintln!("NOT TESTED: a full disk, no small file system can be mounted: {why}");
+                not_tested(&format!("a full disk, no small file system can be mounted: {why}"));
                 Ok(None)
             }
             Err(why) => {
-                eprintln!("NOT TESTED: a full disk, there is no mount: {why}");
+                not_tested(&format!("a full disk, there is no mount: {why}"));
                 Ok(None)
             }
         }

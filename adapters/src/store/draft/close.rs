@@ -15,6 +15,9 @@ use crate::store::{Commit, StoreError, codec, keys};
 /// drag many along.
 const OUTBOX_ROW_BYTES: usize = 5_000;
 
+/// Places in a commit have two bytes. No batch of inputs comes near: it has some hundred.
+const PLACES_MAX: usize = 65_535;
+
 /// What a draft became.
 #[derive(Debug)]
 pub struct Applied {
@@ -65,6 +68,7 @@ impl Draft<'_> {
             return Ok(());
         }
         let lines = std::mem::take(&mut self.lines);
+        assert!(lines.len() < PLACES_MAX, "a commit with {} lines", lines.len());
         for (at, line) in lines.iter().enumerate() {
             let at = u16::try_from(at).unwrap_or(u16::MAX);
             let message = line.message.as_ref().filter(|_| line.is_found_by_message());
@@ -140,6 +144,7 @@ impl Draft<'_> {
         for message in std::mem::take(&mut self.outgoing) {
             let size = 200 + self.body_bytes(&message);
             if filled.saturating_add(size) > OUTBOX_ROW_BYTES {
+                assert!(rows.len() < PLACES_MAX, "an outbox of {} rows", rows.len());
                 let part = u16::try_from(rows.len()).unwrap_or(u16::MAX);
                 rows.push(OutboxRow { commit, part, messages: Vec::new() });
                 filled = 0;

@@ -36,8 +36,8 @@ pub struct Draft<'a> {
     /// What was found in runs of the indexes.
     found: RefCell<Entered>,
     entries: BTreeMap<Which, Entries>,
-    /// The periods whose marks count.
-    mark_periods: RangeInclusive<u32>,
+    /// The first period whose marks count.
+    oldest_marks: u32,
     bodies: BTreeMap<Seq, Option<Vec<u8>>>,
     timers: Vec<Timer>,
     /// Timers to be removed, by their rows.
@@ -129,7 +129,7 @@ impl<'a> Draft<'a> {
             known: RefCell::default(),
             found: RefCell::default(),
             entries: BTreeMap::new(),
-            mark_periods: 0..=0,
+            oldest_marks: 0,
             bodies: BTreeMap::new(),
             timers: Vec::new(),
             fired: BTreeMap::new(),
@@ -174,7 +174,7 @@ impl<'a> Draft<'a> {
         mark: Mark,
     ) {
         self.put_entry(Which::Marks, keys::mark(party, message_id), &(*periods.end(), mark));
-        self.mark_periods = periods;
+        self.oldest_marks = *periods.start();
     }
 
     /// Puts a message in quarantine, with as much of its body as is kept.

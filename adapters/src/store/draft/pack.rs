@@ -109,11 +109,7 @@ impl Draft<'_> {
     pub(super) fn keep_entries(&mut self, commit: u64) -> Vec<(Which, Step)> {
         let mut steps = Vec::new();
         for (which, entries) in std::mem::take(&mut self.entries) {
-            let periods = match which {
-                Which::Marks => self.mark_periods.clone(),
-                Which::Names => 0..=0,
-            };
-            let mut step = self.store.index(which).step(commit, entries, &periods);
+            let mut step = self.store.index(which).step(commit, entries, self.oldest_marks);
             for (key, row) in step.rows.drain(..) {
                 match row {
                     Some(row) => self.put_new(key, row),

@@ -60,7 +60,7 @@ struct Group {
 pub(super) struct Run {
     /// The commit that wrote it.
     pub(super) number: u64,
-    /// The period it was written in: none of its entries has a later one.
+    /// The newest period of its entries.
     pub(super) period: u32,
 }
 
@@ -83,7 +83,7 @@ impl Filters {
         group.runs.push(Some(run));
     }
 
-    /// The oldest runs that were written before this period, at most so many; with the rows each
+    /// The oldest runs whose entries are all of periods before this one, at most so many; with the rows each
     /// may have.
     pub(super) fn before(&self, period: u32, most: usize) -> Vec<(Run, u16)> {
         let runs = self.0.iter().flat_map(|group| {

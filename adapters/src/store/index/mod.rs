@@ -11,11 +11,11 @@
 //! | key | row |
 //! |---|---|
 //! | letter, commit, part | entries of one commit, until they are in a run |
-//! | run's letter, run | the period it was written in, and the run's filter |
+//! | run's letter, run | the newest period of its entries, and the run's filter |
 //! | run's letter, run, bucket | entries of the run |
 //!
 //! A run has the number of the commit that wrote it. Marks count for a while only: with each new run
-//! the oldest go that were written before the periods that count.
+//! the oldest go whose entries are all of periods before those that count.
 
 mod entries;
 mod filters;
@@ -24,14 +24,13 @@ mod filters;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::sync::{PoisonError, RwLock};
 
 use foldhash::HashMap;
 use kvit_schemas::hex;
 use kvit_schemas::record::Seq;
 
-use super::{KeyValue, StoreError, keys};
+use super::{KeyValue, StoreError, codec, keys};
 use filters::{Bits, Filters, Run};
 
 /// A name: the hash of what others call something.
@@ -46,6 +45,17 @@ pub enum Which {
     Names,
     /// Of applied messages; of use for a while.
     Marks,
+}
+
+impl Which {
+    /// The period that an entry was made in: what a mark begins with. Names know of none, and what
+    /// cannot be read is never outdated.
+    fn period(self, value: &[u8]) -> u32 {
+        match self {
+            Self::Marks => codec::decode(&[], value).unwrap_or(u32::MAX),
+            Self::Names => u32::MAX,
+        }
+    }
 }
 
 /// Entries in memory, about, until they become a run. They take some 100 bytes each.
@@ -141,17 +151,11 @@ impl Index {
         }
     }
 
-    /// How a commit keeps these entries, all of which are of the last of `periods`; what was kept
-    /// before the first of them does not count any longer.
-    pub(super) fn step(
-        &self,
-        commit: u64,
-        entries: Entries,
-        periods: &RangeInclusive<u32>,
-    ) -> Step {
+    /// How a commit keeps these entries. Marks of periods before `oldest` count no longer.
+    pub(super) fn step(&self, commit: u64, entries: Entries, oldest: u32) -> Step {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         if state.young.len() + entries.len() >= self.entries_max {
-            return self.gather((&state, entries), commit, periods);
+            return self.gather((&state, entries), commit, oldest);
         }
         let packed = entries::packed(&entries, ROW_BYTES).into_iter().zip(0..);
         let rows = packed.map(|(row, part)| (keys::young(self.which, commit, part), Some(row)));
@@ -161,18 +165,14 @@ impl Index {
     }
 
     /// All entries become a run.
-    fn gather(
-        &self,
-        (state, newest): (&State, Entries),
-        commit: u64,
-        periods: &RangeInclusive<u32>,
-    ) -> Step {
-        let run = Run { number: commit, period: *periods.end() };
+    fn gather(&self, (state, newest): (&State, Entries), commit: u64, oldest: u32) -> Step {
+        let mut run = Run { number: commit, period: 0 };
         let mut bits = Bits::for_entries(self.entries_max);
         let mut buckets: BTreeMap<u16, Vec<u8>> = BTreeMap::new();
         let older = state.young.iter().filter(|(name, _)| !newest.contains_key(*name));
         for (name, value) in newest.iter().chain(older) {
             bits.set(name);
+            run.period = run.period.max(self.which.period(value));
             entries::write(buckets.entry(bits.bucket(name)).or_default(), (name, value));
         }
         let filter = [&run.period.to_be_bytes(), bits.bytes()].concat();
@@ -181,7 +181,7 @@ impl Index {
             let key = keys::run_row(self.which, (commit, bucket));
             (key, Some(row))
         });
-        let outdated = state.runs.before(*periods.start(), RUNS_GONE_MAX);
+        let outdated = state.runs.before(oldest, RUNS_GONE_MAX);
         let old = outdated.iter().flat_map(|(run, buckets)| {
             let rows = (0..*buckets).map(|bucket| keys::run_row(self.which, (run.number, bucket)));
             std::iter::once(keys::run(self.which, run.number)).chain(rows)

@@ -233,7 +233,7 @@ impl Relay {
         let mut ticket = Ticket::of((place, nth), &message, self.clock.now());
         let body = message.body.clone();
         let Some(body) = self.whole(body).await? else {
-            self.hold(ticket, "its kept body is missing; run `kvit store verify`");
+            self.cannot_be_sent(&ticket, "its kept body is missing; run `kvit store verify`");
             return Ok(());
         };
         ticket.bytes = body.len();
@@ -246,7 +246,7 @@ impl Relay {
         let outgoing = match self.addresses.outgoing(number, message, body) {
             Ok(outgoing) => outgoing,
             Err(error) => {
-                self.hold(ticket, &format!("its body cannot be written: {error}"));
+                self.cannot_be_sent(&ticket, &format!("its body cannot be written: {error}"));
                 return Ok(());
             }
         };
@@ -305,13 +305,17 @@ impl Relay {
                 }
                 PublishOutcome::Unknown(reason) => self.hold(ticket, &reason),
                 PublishOutcome::Malformed(what) => {
-                    // Kvit's own bug. It stays in the outbox and holds up nobody.
-                    let place = ticket.place;
-                    tracing::error!(?place, what, "a message cannot be sent: too long for AMQP");
-                    self.probed(&ticket.destination);
+                    self.cannot_be_sent(&ticket, &format!("{what} is too long for AMQP"));
                 }
             }
         }
+    }
+
+    /// Kvit's own bug, or damage. The message stays in the outbox and holds up nobody; it is tried
+    /// again after the next start.
+    fn cannot_be_sent(&mut self, ticket: &Ticket, why: &str) {
+        tracing::error!(place = ?ticket.place, why, "a message cannot be sent");
+        self.probed(&ticket.destination);
     }
 
     fn confirmed(&mut self, ticket: &Ticket) {
