@@ -122,14 +122,19 @@ impl Store {
             rows.into_iter().try_for_each(|row| index.load_young(row))?;
         }
         let mut from = Bound::Included(vec![runs]);
+        let mut filters = Vec::new();
         while let Some(filter) = self.page_rows(from, after_prefix(&[runs]), 1)?.pop() {
             from = after_prefix(&filter.0);
             from = match from {
                 Bound::Excluded(next) => Bound::Included(next),
                 Bound::Included(_) | Bound::Unbounded => break,
             };
-            index.load_run(filter)?;
+            filters.push(filter);
+            if filters.len() == index::FILTERS_AT_ONCE {
+                index.load_runs(std::mem::take(&mut filters))?;
+            }
         }
+        index.load_runs(filters)?;
         Ok(index)
     }
 

@@ -48,22 +48,28 @@ fn a_number_leads_to_its_line_whatever_lies_between() {
 
 /// What somebody does to the row of the second of four commits.
 type Damage = fn(AuditBatch) -> Option<AuditBatch>;
+/// Commits, and what is said of each.
+type Seen = &'static [(u64, &'static str)];
 
 #[test]
 fn a_log_that_somebody_changed_is_seen_where_it_was_changed() {
-    let (changed, parted) = ("its lines were changed", "does not follow what is before it");
-    let cases: [(u64, Damage, &[(u64, &str)]); 5] = [
+    const PARTED: &str = "does not follow what is before it";
+    let cases: [(u64, Damage, Seen); 5] = [
         (2, Some, &[]),
-        (2, |_| None, &[(3, parted)]),
+        (2, |_| None, &[(3, PARTED)]),
         (4, |_| None, &[(5, "the end of the chain is missing")]),
-        (2, |batch| Some(AuditBatch { lines: Vec::new(), ..batch }), &[(2, changed)]),
+        (
+            2,
+            |batch| Some(AuditBatch { lines: Vec::new(), ..batch }),
+            &[(2, "its lines were changed")],
+        ),
         (
             2,
             |batch| {
                 let hash = draft::link(&batch.previous, &batch.lines[1..]);
                 Some(AuditBatch { lines: batch.lines[1..].to_vec(), hash, ..batch })
             },
-            &[(3, parted)],
+            &[(3, PARTED)],
         ),
     ];
     for (commit, damage, expected) in cases {

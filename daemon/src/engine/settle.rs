@@ -158,8 +158,11 @@ pub(super) fn refund(
 ) {
     let Some(main) = payment.main() else { return };
     let told = payment.refund.as_ref().filter(|told| told.state == RefundState::Due);
+    let named = (main.feed.clone(), main.payment_id.clone());
     let (state, amount, reason) = match (wanted, told) {
-        (Some((amount, reason)), Some(told)) if (told.amount, told.reason) == (amount, reason) => {
+        (Some((amount, reason)), Some(told))
+            if (told.amount, told.reason, &told.named) == (amount, reason, &named) =>
+        {
             return;
         }
         (Some((amount, reason)), _) => (RefundState::Due, amount, reason),
@@ -190,7 +193,7 @@ pub(super) fn refund(
     context.note(Note::Refund { refund_id: refund_id.clone(), state, amount: money, reason });
     let keep = Keep::Nothing;
     context.out.effects.push(super::Effect::Say { destination, message, order_code, keep });
-    payment.refund = Some(RefundTold { refund_id, state, amount, reason });
+    payment.refund = Some(RefundTold { refund_id, named, state, amount, reason });
 }
 
 /// Revisions grow per order, so a refund belongs to one order: a payment that moves to another is

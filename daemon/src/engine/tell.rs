@@ -1,8 +1,8 @@
 //! The difference between what is true of a case and what was said of it: what to say next.
 
 use kvit_schemas::message::{
-    CasePaymentChanged, CaseStatus, CaseWithdrawn, DeadlineKind, Outbound, PaymentChange,
-    RefundReason, Status,
+    CasePaymentChanged, CaseStatus, CaseWithdrawn, DeadlineChange, DeadlineKind, Outbound,
+    PaymentChange, RefundReason, Status,
 };
 use kvit_schemas::record::{ApplicationFact, Case, Destination, Level, Note, ToldAgency};
 use kvit_schemas::{Money, Prose};
@@ -45,7 +45,8 @@ fn tell_status(
     let told = &case.told;
     let settled = now.funding.settled;
     let assigned = case.assigned().is_some();
-    let term_changed = assigned && told.due_on.is_some_and(|told| told != now.due_on);
+    let moved = told.due_on.is_some_and(|told| told != now.due_on);
+    let term_changed = assigned && (moved || told.suspended != now.suspended);
     let money_changed = application.due.is_some() && told.settled != settled;
     if told.status == Some(now.status) && !money_changed && !term_changed {
         return;
@@ -60,6 +61,10 @@ fn tell_status(
         Status::Paid => {
             let returned = case.assignments.last().and_then(|it| it.returned.as_ref());
             returned.map(|returned| returned.reason.clone())
+        }
+        Status::Routed | Status::InWork if now.suspended => {
+            let by = case.deadlines.iter().filter(|it| it.kind == DeadlineChange::Suspended).max();
+            by.map(|it| it.reason.clone())
         }
         Status::AwaitingPayment
         | Status::Underpaid
@@ -86,6 +91,7 @@ fn tell_status(
     case.told.settled = settled;
     if assigned {
         case.told.due_on = Some(now.due_on);
+        case.told.suspended = now.suspended;
     }
 }
 

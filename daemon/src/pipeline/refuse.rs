@@ -6,7 +6,7 @@ use kvit_schemas::record::{
     Actor, AuditLine, DeedOutcome, Destination, Disposition, OutBody, QuarantineRecord, Source,
     Subject,
 };
-use kvit_schemas::{Code, OrderCode, hex};
+use kvit_schemas::{Code, FeedId, OrderCode, hex};
 use sha2::{Digest, Sha256};
 
 use crate::engine::At;
@@ -14,7 +14,7 @@ use crate::settings::Party;
 use crate::telemetry::events;
 
 use super::apply::{Applier, defect, refused_note};
-use super::files::FileContent;
+use super::files::{FileContent, refused_report};
 use super::intake::{Arrival, Body, Checked, Prepared, Queue, Refused};
 use super::outgoing::{Cause, message_id, out_message, spelled};
 
@@ -31,7 +31,14 @@ pub(super) fn refuse(
     keep(applier, draft, (prepared, refused), at)?;
     let answered = prepared.party.as_ref().filter(|_| arrival.queue != Queue::Dead);
     if let Some(party) = answered {
-        if let Some(destination) = answer_to(applier, party, &arrival.routing_key) {
+        if let Some(feed) = feed_of_file(applier, prepared) {
+            let (name, (_, sha256)) =
+                (arrival.properties.header("kvit-file-name"), body_of(prepared));
+            let format = applier.directory.feed(&feed).map(|feed| feed.format.to_string());
+            let of = (&feed, format.unwrap_or_default());
+            let report = refused_report(of, (name.unwrap_or_default(), &sha256), None, refused);
+            applier.answer_file(draft, report, &cause, at);
+        } else if let Some(destination) = answer_to(applier, party, &arrival.routing_key) {
             answer(applier, draft, (arrival, refused), destination, (&cause, at));
         }
     } else {
@@ -53,6 +60,16 @@ pub(super) fn refuse(
         applier.alert(draft, alert, (&cause, 1), at);
     }
     tell(draft, (prepared, refused), at)
+}
+
+/// The feed whose file this is: every file is answered by its report, also when its envelope
+/// already is refused (CONTRACT.md 3.2).
+fn feed_of_file(applier: &Applier, prepared: &Prepared) -> Option<FeedId> {
+    let Prepared { arrival, party: Some(Party::Bank(bank)), .. } = prepared else { return None };
+    let file = MessageType::StatementFile.as_str();
+    let feed: FeedId = arrival.routing_key.strip_suffix(".file")?.parse().ok()?;
+    let own = applier.rules.feeds.get(&feed).is_some_and(|rule| rule.bank == *bank);
+    (own && arrival.properties.kind.as_deref() == Some(file)).then_some(feed)
 }
 
 fn keep(

@@ -78,9 +78,8 @@ impl Spelling {
     pub(super) fn named(&self, body: &[u8]) -> Option<(String, String)> {
         match self {
             Self::Event => {
-                let event = InboundEvent::read(body).ok()?;
                 let short = |text: &String| text.len() <= 255;
-                Some((event.id, event.kind)).filter(|(id, kind)| short(id) && short(kind))
+                InboundEvent::named(body).filter(|(id, kind)| short(id) && short(kind))
             }
             Self::Json | Self::Xml(_) => None,
         }

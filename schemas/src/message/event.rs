@@ -67,6 +67,14 @@ impl<'a> InboundEvent<'a> {
         })
     }
 
+    /// Id and type, if both can be read, whatever else is wrong with the event: its refusal names
+    /// them.
+    pub fn named(body: &[u8]) -> Option<(String, String)> {
+        let members: BTreeMap<String, &RawValue> =
+            serde_json::from_str(decode::strict_text(body).ok()?).ok()?;
+        text_of(&members, "id").ok()?.zip(text_of(&members, "type").ok()?)
+    }
+
     /// The message in its data.
     ///
     /// # Errors

@@ -205,6 +205,8 @@ pub struct Told {
     pub settled: i64,
     /// The last day of the term that the portal and the agency know.
     pub due_on: Option<Day>,
+    /// The portal knows that the term stands still.
+    pub suspended: bool,
     /// The last reminder of the term that the agency got: for which last day, and of what kind.
     pub reminded: Option<(Day, DeadlineKind)>,
     /// What the agency that has the case knows.

@@ -153,6 +153,8 @@ impl SuspenseReason {
 pub struct RefundTold {
     /// Kvit's name for the refund, fixed when it first became due.
     pub refund_id: String,
+    /// The sighting it was named after: that of the highest-ranked feed then known.
+    pub named: (FeedId, MessageId),
     /// Where it stands.
     pub state: RefundState,
     /// How much, in minor units.

@@ -40,7 +40,6 @@ impl Ground {
         std::fs::create_dir_all(dir)?;
         let (dir, kvit) = (dir.canonicalize()?, kvit.canonicalize()?);
         let ground = Self { dir, kvit };
-        ground.forget_store()?;
         let known = Catalogue::load(&catalogue());
         let known = known.map_err(|found| anyhow::anyhow!("the catalogue: {found:?}"))?;
         let agencies: Vec<String> = known.agencies().map(|it| it.id.to_string()).collect();

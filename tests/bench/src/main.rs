@@ -53,6 +53,9 @@ struct Options {
     /// Only kvit's rounds, for a profiler.
     #[arg(long)]
     alone: bool,
+    /// Kvit's rounds on the store that is in DIR; it holds fewer cases than this.
+    #[arg(long)]
+    filled: Option<usize>,
 }
 
 #[tokio::main]
@@ -61,12 +64,17 @@ async fn main() -> anyhow::Result<()> {
     let url = std::env::var("KVIT_AMQP_URL").context("KVIT_AMQP_URL: see deploy/with-broker.sh")?;
     let broker = usage::Process::of_broker();
     let mut ground = daemon::Ground::lay(&options.dir, &url, &options.kvit)?;
+    let (filled, alone) = (options.filled, options.alone || options.filled.is_some());
+    if filled.is_none() {
+        ground.forget_store()?;
+    }
     let stored = stored(&options.stored)?;
-    let mut bench = rounds::Bench::open(&mut ground, &url, broker).await?;
+    let first = filled.unwrap_or_default();
+    let mut bench = rounds::Bench::open_after(&mut ground, &url, broker, first).await?;
     bench.warm_up(options.orders).await?;
-    let measured = bench.rounds((options.rounds, options.orders), options.alone).await?;
+    let measured = bench.rounds((options.rounds, options.orders), alone).await?;
     report::rounds(&measured);
-    if options.alone {
+    if alone {
         return bench.close().await;
     }
     let rate = measured.kvit_orders_per_second() / 2.0;

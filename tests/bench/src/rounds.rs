@@ -56,14 +56,6 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    pub(crate) async fn open(
-        ground: &mut Ground,
-        url: &str,
-        broker: Option<Process>,
-    ) -> anyhow::Result<Self> {
-        Self::open_after(ground, url, broker, 0).await
-    }
-
     /// With so many cases in the store already.
     pub(crate) async fn open_after(
         ground: &mut Ground,

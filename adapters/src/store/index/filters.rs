@@ -9,7 +9,7 @@ const ENTRY_BITS: usize = 24;
 /// Bits that a name sets.
 const LOOKS: u64 = 12;
 /// Runs that lie across one another: the bits of a word.
-const GROUP_RUNS: usize = 64;
+pub(super) const GROUP_RUNS: usize = 64;
 
 /// The filter of one run.
 #[derive(Debug)]
@@ -55,6 +55,25 @@ struct Group {
     runs: Vec<Option<Run>>,
 }
 
+impl Group {
+    /// Part by part: opening a large store does this some hundred million times, and what is
+    /// written stays in the processor's cache.
+    fn add(&mut self, runs: &[(Run, Bits)]) {
+        const PART: usize = 256;
+        for (part, words) in self.words.chunks_mut(PART * 8).enumerate() {
+            for ((_, bits), own) in runs.iter().zip(self.runs.len()..) {
+                let bytes = bits.0.get(part * PART..).unwrap_or_default();
+                for (words, byte) in words.chunks_mut(8).zip(bytes) {
+                    for (nth, word) in words.iter_mut().enumerate() {
+                        *word |= u64::from(byte >> nth & 1) << own;
+                    }
+                }
+            }
+        }
+        self.runs.extend(runs.iter().map(|(run, _)| Some(*run)));
+    }
+}
+
 /// What is known of a run beside its filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
@@ -65,22 +84,21 @@ pub(super) struct Run {
 }
 
 impl Filters {
-    /// Adds the filter of a run that is newer than all others.
-    pub(super) fn add(&mut self, run: Run, bits: &Bits) {
-        let places = bits.0.len() * 8;
-        let fits = |group: &Group| group.words.len() == places && group.runs.len() < GROUP_RUNS;
-        if !self.0.last().is_some_and(fits) {
-            self.0.push(Group { words: vec![0; places], runs: Vec::new() });
-        }
-        let Some(group) = self.0.last_mut() else { return };
-        let own = group.runs.len();
-        for (words, byte) in group.words.chunks_mut(8).zip(&bits.0) {
-            // Without a branch: opening a large store does this some hundred million times.
-            for (nth, word) in words.iter_mut().enumerate() {
-                *word |= u64::from(byte >> nth & 1) << own;
+    /// Adds the filters of runs that are newer than all others, the oldest first.
+    pub(super) fn add(&mut self, mut runs: &[(Run, Bits)]) {
+        while let [(_, bits), ..] = runs {
+            let places = bits.0.len() * 8;
+            let fits = |group: &Group| group.words.len() == places && group.runs.len() < GROUP_RUNS;
+            if !self.0.last().is_some_and(fits) {
+                self.0.push(Group { words: vec![0; places], runs: Vec::new() });
             }
+            let Some(group) = self.0.last_mut() else { return };
+            let room = GROUP_RUNS - group.runs.len();
+            let alike = runs.iter().take_while(|(_, bits)| bits.0.len() * 8 == places);
+            let (fitting, rest) = runs.split_at(alike.take(room).count());
+            group.add(fitting);
+            runs = rest;
         }
-        group.runs.push(Some(run));
     }
 
     /// The oldest runs whose entries are all of periods before this one, at most so many; with the rows each

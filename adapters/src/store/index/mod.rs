@@ -66,6 +66,8 @@ pub(super) const FEW_ENTRIES: usize = 64;
 const ROW_BYTES: usize = 5_000;
 /// Entries of a row of a run, on the average: the largest of many stays below a row's limit.
 const BUCKET_ENTRIES: usize = 64;
+/// Filters that are taken in together when a store is opened.
+pub(super) const FILTERS_AT_ONCE: usize = filters::GROUP_RUNS;
 /// Old runs that go with a new one: more than one, so that they become fewer, and not many, so that
 /// no commit becomes long.
 const RUNS_GONE_MAX: usize = 2;
@@ -127,16 +129,11 @@ impl Index {
         Ok(())
     }
 
-    /// Takes in a run's filter, in the order of runs.
-    pub(super) fn load_run(&mut self, (key, filter): KeyValue) -> Result<(), StoreError> {
+    /// Takes in filters of runs, in their order; the more at once, the quicker.
+    pub(super) fn load_runs(&mut self, filters: Vec<KeyValue>) -> Result<(), StoreError> {
+        let runs: Result<Vec<_>, _> = filters.into_iter().map(run_of).collect();
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let unreadable = |why: &str| StoreError::Record { key: hex::encode(&key), why: why.into() };
-        let Seq(number) = keys::number_at_end(&key).ok_or_else(|| unreadable("it names no run"))?;
-        let split = filter.split_first_chunk().and_then(|(period, bits)| {
-            Some((u32::from_be_bytes(*period), Bits::of(bits.to_vec())?))
-        });
-        let (period, bits) = split.ok_or_else(|| unreadable("no filter has this length"))?;
-        state.runs.add(Run { number, period }, &bits);
+        state.runs.add(&runs?);
         Ok(())
     }
 
@@ -202,13 +199,24 @@ impl Index {
             }
             After::Gathered { run, bits, newest, gone } => {
                 gone.into_iter().for_each(|run| state.runs.remove(run));
-                state.runs.add(run, &bits);
+                state.runs.add(&[(run, bits)]);
                 state.young.extend(newest);
                 state.newest = std::mem::take(&mut state.young);
                 state.rows.clear();
             }
         }
     }
+}
+
+/// A run by its filter's row.
+fn run_of((key, filter): KeyValue) -> Result<(Run, Bits), StoreError> {
+    let unreadable = |why: &str| StoreError::Record { key: hex::encode(&key), why: why.into() };
+    let Seq(number) = keys::number_at_end(&key).ok_or_else(|| unreadable("it names no run"))?;
+    let split = filter
+        .split_first_chunk()
+        .and_then(|(period, bits)| Some((u32::from_be_bytes(*period), Bits::of(bits.to_vec())?)));
+    let (period, bits) = split.ok_or_else(|| unreadable("no filter has this length"))?;
+    Ok((Run { number, period }, bits))
 }
 
 /// The value of a name in a row.

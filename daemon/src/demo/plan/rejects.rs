@@ -163,11 +163,10 @@ pub(super) fn around_a_file(it: &mut Builder, register: &Post, rows: &[Paid]) {
 }
 
 fn ending(mut post: Post, code: &'static str) -> Post {
-    let in_report = code.starts_with("KV15") && code != "KV1505";
-    post.end = match (code, in_report) {
-        ("KV1002", _) => End::Unanswered,
-        (_, true) => End::FileRefused(code),
-        (_, false) => End::Refused(code),
+    post.end = match code {
+        "KV1002" => End::Unanswered,
+        code if code.starts_with("KV15") => End::FileRefused(code),
+        code => End::Refused(code),
     };
     post
 }

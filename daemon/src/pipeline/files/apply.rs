@@ -1,18 +1,18 @@
 //! Applying a file, step by step, on the committer's thread.
 
-use std::collections::BTreeMap;
-
 use kvit_adapters::feeds::Row;
 use kvit_adapters::store::{Draft, StoreError, Tables};
 use kvit_schemas::message::{
-    Alert, AlertKind, FileError, FileOutcome, FileReport, MessageType, Outbound, RowCounts,
+    Alert, AlertKind, FileError, FileOutcome, FileReport, MessageType, Outbound,
 };
 use kvit_schemas::record::{
     Actor, AuditLine, Destination, Disposition, FileRecord, FileState, Note, OutBody,
 };
 use kvit_schemas::{BankId, Code, FeedId, Moment};
 
-use super::report::{add_applied, first_report, reject, repeated, spelled as report_text};
+use super::report::{
+    add_applied, first_report, refused_report, reject, repeated, spelled as report_text,
+};
 use super::{Begin, FileAnswer, FileEnd, FileStep, Opened};
 use crate::engine::{At, Input, Report, RowEnd};
 use crate::pipeline::apply::{Applier, Ended, Work as EngineWork};
@@ -265,22 +265,8 @@ impl Applier {
         };
         refuse::keep_and_tell(self, draft, (prepared, &refused), at)?;
         let format = self.directory.feed(feed).map(|feed| feed.format.to_string());
-        let report = FileReport {
-            feed: feed.clone(),
-            file_name: name.clone(),
-            sha256: sha256.to_owned(),
-            format: format.unwrap_or_default(),
-            outcome: FileOutcome::Refused,
-            statement_id,
-            rows: RowCounts::default(),
-            sums: BTreeMap::new(),
-            errors: vec![FileError {
-                row: 0,
-                byte_offset: None,
-                code: refused.code.to_string(),
-                detail: refused.detail.clone(),
-            }],
-        };
+        let of = (feed, format.unwrap_or_default());
+        let report = refused_report(of, (name, sha256), statement_id, &refused);
         // The story of the file is found by its content; one that was applied before keeps its own.
         if draft.file(feed, sha256)?.is_none_or(|known| known.state == FileState::Refused) {
             let record = FileRecord {
@@ -307,7 +293,13 @@ impl Applier {
         Ok(ended(disposition, dropped))
     }
 
-    fn answer_file(&self, draft: &mut Draft<'_>, report: FileReport, cause: &Cause, at: At) {
+    pub(in crate::pipeline) fn answer_file(
+        &self,
+        draft: &mut Draft<'_>,
+        report: FileReport,
+        cause: &Cause,
+        at: At,
+    ) {
         let destination = Destination::Feed(report.feed.clone());
         let named = (message_id(&self.store_name, at.seq, 0), MessageType::FileReport);
         let body = OutBody::Inline(spelled(&Outbound::FileReport(Box::new(report))));

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use content::FileContent;
 pub use read::Judged;
+pub(super) use report::refused_report;
 
 use content::Look;
 

@@ -1,9 +1,12 @@
 //! The report that answers a file.
 
+use std::collections::BTreeMap;
+
 use kvit_schemas::message::{FileError, FileOutcome, FileReport, RowCounts, SumReport};
 use kvit_schemas::{FeedId, Money};
 
 use super::Judged;
+use crate::pipeline::intake::Refused;
 
 /// Errors that a report lists; the counts are always complete.
 const ERRORS_MAX: usize = 1_000;
@@ -24,6 +27,31 @@ pub(super) fn first_report(feed: &FeedId, name: &str, sha256: &str, judged: &Jud
         rows: RowCounts::default(),
         sums: sums.collect(),
         errors: Vec::new(),
+    }
+}
+
+/// The report of a file of which nothing was used, and why.
+pub(in crate::pipeline) fn refused_report(
+    (feed, format): (&FeedId, String),
+    (name, sha256): (&str, &str),
+    statement_id: Option<String>,
+    refused: &Refused,
+) -> FileReport {
+    FileReport {
+        feed: feed.clone(),
+        file_name: name.to_owned(),
+        sha256: sha256.to_owned(),
+        format,
+        outcome: FileOutcome::Refused,
+        statement_id,
+        rows: RowCounts::default(),
+        sums: BTreeMap::new(),
+        errors: vec![FileError {
+            row: 0,
+            byte_offset: None,
+            code: refused.code.to_string(),
+            detail: refused.detail.clone(),
+        }],
     }
 }
 

@@ -305,10 +305,21 @@ impl Inbound {
 
     fn check(&self, now: Moment) -> Result<(), Invalid> {
         const AHEAD_SECONDS_MAX: i64 = 24 * 60 * 60;
-        let (pointer, at) = self.said_at();
-        if at > now.plus_seconds(AHEAD_SECONDS_MAX) {
-            let detail = format!("{at} is more than a day in the future");
-            return Err(Invalid::at(Code::TIME_IN_FUTURE, pointer, detail));
+        let claimed =
+            if let Self::ReceiptAttached(body) = self { body.claim.paid_at } else { None };
+        let claimed = claimed.map(|at| ("/claim/paid_at", at));
+        for (pointer, at) in std::iter::once(self.said_at()).chain(claimed) {
+            if at > now.plus_seconds(AHEAD_SECONDS_MAX) {
+                let detail = format!("{at} is more than a day in the future");
+                return Err(Invalid::at(Code::TIME_IN_FUTURE, pointer, detail));
+            }
+        }
+        if let Self::ApplicationSubmitted(body) = self {
+            let language = body.language.as_str();
+            if language.len() < 2 || !language.bytes().all(|byte| byte.is_ascii_lowercase()) {
+                let detail = format!("{language:?} is not the code of a language, such as be");
+                return Err(Invalid::at(Code::FIELD_INVALID, "/language", detail));
+            }
         }
         for (pointer, attachment) in self.attachments() {
             attachment.check().map_err(|fault| {
