@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use kvit_schemas::{Currency, Money};
+use kvit_schemas::Currency;
 
-use super::draft::{Entry, Status, Transaction};
+use super::draft::{Status, Transaction};
+use super::open::{Counting, Open, signed};
 use super::places::{EntryText, Place, StatementText, Text, TransactionText};
 use super::rows::{Context, state};
 use super::statement::{Header, Statement};
@@ -13,14 +14,9 @@ use super::values::Unit;
 use crate::feeds::books::Item;
 use crate::feeds::error::{Fault, RowFault};
 use crate::feeds::identity::Identifier;
-use crate::feeds::row::{Direction, FileHead, RowState, STATEMENTS_MAX};
+use crate::feeds::row::{FileHead, RowState, STATEMENTS_MAX};
 use crate::feeds::totals::{Declared, Entry as Counted};
 use crate::feeds::{FileFormat, Options};
-
-/// The most transactions of an entry that wait for its end. They wait because an entry with one
-/// transaction is read otherwise than one with several, and because some banks write amount and
-/// direction behind the transactions; a batch may have any number of them.
-const HELD_MAX: usize = 16;
 
 /// A message that is being read.
 pub(super) struct Message {
@@ -40,29 +36,6 @@ pub(super) struct Message {
     unknown_status: bool,
     /// What is ready to be taken.
     pub(super) items: VecDeque<Item>,
-}
-
-/// An entry that is being read.
-#[derive(Default)]
-struct Open {
-    entry: Entry,
-    /// Its transactions that are complete and wait.
-    held: Vec<Transaction>,
-    transaction: Option<Transaction>,
-    transactions: u64,
-    counted: Counting,
-    /// What its rows add up to, as the account sees it; `None` when one is not known.
-    sum: Option<i64>,
-}
-
-/// Whether an entry was counted.
-#[derive(Default, Clone, Copy)]
-enum Counting {
-    #[default]
-    Waits,
-    Counted(Direction, Money),
-    /// Its money cannot be read.
-    Lost,
 }
 
 impl Message {
@@ -116,17 +89,14 @@ impl Message {
             self.statement = Statement::default();
             self.identifier.begin_statement();
         } else if place == Place::Entry {
-            self.open = Some(Open { entry: Entry::at(offset), sum: Some(0), ..Open::default() });
+            self.open = Some(Open::at(offset));
             self.identifier.begin_entry();
             self.tell_head();
         } else if place == Place::Transaction
             && let Some(open) = &mut self.open
+            && open.begin_transaction(offset)
         {
-            open.transactions += 1;
-            open.transaction = Some(Transaction::at(offset));
-            if open.held.len() == HELD_MAX {
-                self.release(false);
-            }
+            self.release(false);
         }
     }
 
@@ -222,8 +192,11 @@ impl Message {
                 }
             };
         }
-        let held = std::mem::take(&mut open.held);
-        let Counting::Counted(direction, amount) = open.counted else { return };
+        let Counting::Counted(direction, amount) = open.counted else {
+            open.held.clear();
+            return;
+        };
+        let held = open.take_held(direction, complete);
         self.statement.met.get_or_insert_with(|| Unit::of(amount.currency()));
         let context = Context {
             is_statement,
@@ -231,9 +204,10 @@ impl Message {
             day: self.statement.day(&self.header),
         };
         let only = complete && open.transactions <= 1;
-        for paid in held {
+        for mut paid in held {
             let offset = paid.offset;
             let entry = (&open.entry, (direction, amount));
+            open.decides.settle(&mut paid, direction);
             let item = match context.row(entry, paid, only, &mut self.identifier) {
                 Ok(Ok(mut row)) => {
                     self.rows += 1;
@@ -264,6 +238,10 @@ impl Message {
             self.unknown_status = true;
             let odd = format!("the entry at byte {offset} has a status that is not the standard's");
             self.items.push_back(Item::Warning(odd));
+        }
+        if open.turned {
+            let odd = "has transactions of the other direction alone: its own is taken";
+            self.items.push_back(Item::Warning(format!("the entry at byte {offset} {odd}")));
         }
         if let (Counting::Counted(direction, amount), Some(sum)) = (open.counted, open.sum)
             && sum != signed(direction, amount.minor())
@@ -299,28 +277,6 @@ impl Message {
             self.head.account.clone_from(&self.statement.account);
             self.head.currency = self.statement.currency();
         }
-    }
-}
-
-impl Open {
-    fn money(&self) -> Result<(Direction, Money), Fault> {
-        let missing = |field| Fault::new(RowFault::Missing, format!("an entry without {field}"));
-        let amount = self.entry.amount.clone().ok_or_else(|| missing("Amt"))??;
-        let direction = self.entry.direction.clone().ok_or_else(|| missing("CdtDbtInd"))??;
-        Ok((direction, amount))
-    }
-
-    fn add(&mut self, (direction, amount): (Direction, Money), currency: Currency) {
-        let same = amount.currency() == currency;
-        let added = self.sum.and_then(|sum| sum.checked_add(signed(direction, amount.minor())));
-        self.sum = added.filter(|_| same);
-    }
-}
-
-fn signed(direction: Direction, minor: i64) -> i64 {
-    match direction {
-        Direction::Credit => minor,
-        Direction::Debit => -minor,
     }
 }
 

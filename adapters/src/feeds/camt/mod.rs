@@ -13,6 +13,7 @@ mod draft;
 mod escaped;
 mod message;
 mod names;
+mod open;
 mod places;
 mod plain;
 mod rows;

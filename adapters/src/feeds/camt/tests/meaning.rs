@@ -5,6 +5,7 @@ use std::fmt::Write;
 use expect_test::expect;
 
 use super::{check, credit, details, message, rows, statement};
+use crate::feeds::{FileFormat, Options, Reader, RowFault, RowState};
 
 fn entry(version: &str, indicator: &str, rest: &str) -> String {
     let name = match &version[..8] {
@@ -136,6 +137,86 @@ fn each_transaction_has_a_direction_of_its_own() {
         3 @512 Information -0.00 BYN booked=2026-04-01
     "#]],
     );
+}
+
+/// An entry over the net of transactions of 1.00.
+fn netted(indicator: &str, rest: &str, transactions: &[(&str, usize)]) -> String {
+    let mut inside = String::new();
+    let net = match transactions {
+        [one] => one.1,
+        several => several[0].1.abs_diff(several[1].1),
+    };
+    for (direction, times) in transactions {
+        let one = format!(
+            "<TxDtls><Amt Ccy=\"BYN\">1.00</Amt><CdtDbtInd>{direction}</CdtDbtInd></TxDtls>"
+        );
+        inside += &one.repeat(*times);
+    }
+    format!(
+        "<Ntry><Amt Ccy=\"BYN\">{net}</Amt><CdtDbtInd>{indicator}</CdtDbtInd>{rest}<Sts>BOOK</Sts>\
+         <BookgDt><Dt>2026-04-01</Dt></BookgDt><NtryDtls>{inside}</NtryDtls></Ntry>"
+    )
+}
+
+#[test]
+fn an_entry_is_not_the_net_of_transactions_of_the_other_direction() {
+    let reversal = "<RvslInd>true</RvslInd>";
+    let mut out = String::new();
+    for (indicator, rest, transactions) in [
+        ("DBIT", "", &[("CRDT", 1)][..]),
+        ("DBIT", "", &[("CRDT", 3)]),
+        ("DBIT", "", &[("CRDT", 40)]),
+        ("DBIT", "", &[("CRDT", 40), ("DBIT", 43)]),
+        ("DBIT", "", &[("DBIT", 43), ("CRDT", 40)]),
+        ("CRDT", "", &[("DBIT", 1)]),
+        ("CRDT", "", &[("DBIT", 3)]),
+        ("CRDT", "", &[("DBIT", 40), ("CRDT", 43)]),
+        ("DBIT", reversal, &[("CRDT", 1)]),
+        ("CRDT", reversal, &[("DBIT", 1)]),
+    ] {
+        let document = statement(&netted(indicator, rest, transactions));
+        let mut counts = std::collections::BTreeMap::new();
+        for row in rows(document.as_bytes()) {
+            *counts.entry(format!("{:?}", row.state)).or_insert(0) += 1;
+        }
+        let told = super::told(document.as_bytes());
+        let odd = told.lines().filter(|line| line.starts_with("warning"));
+        let odd: Vec<&str> = odd.map(|line| &line["warning: ".len()..]).collect();
+        writeln!(out, "{indicator}{rest} of {transactions:?}: {counts:?} {odd:?}").unwrap();
+    }
+    expect![[r#"
+        DBIT of [("CRDT", 1)]: {"Information": 1} ["the entry at byte 231 has transactions of the other direction alone: its own is taken"]
+        DBIT of [("CRDT", 3)]: {"Information": 3} ["the entry at byte 231 has transactions of the other direction alone: its own is taken"]
+        DBIT of [("CRDT", 40)]: {"Information": 40} ["the entry at byte 231 has transactions of the other direction alone: its own is taken"]
+        DBIT of [("CRDT", 40), ("DBIT", 43)]: {"Credited": 40, "Information": 43} []
+        DBIT of [("DBIT", 43), ("CRDT", 40)]: {"Credited": 40, "Information": 43} []
+        CRDT of [("DBIT", 1)]: {"Credited": 1} ["the entry at byte 231 has transactions of the other direction alone: its own is taken"]
+        CRDT of [("DBIT", 3)]: {"Credited": 3} ["the entry at byte 231 has transactions of the other direction alone: its own is taken"]
+        CRDT of [("DBIT", 40), ("CRDT", 43)]: {"Credited": 43, "Information": 40} []
+        DBIT<RvslInd>true</RvslInd> of [("CRDT", 1)]: {"Reversed": 1} ["the entry at byte 231 has transactions of the other direction alone: its own is taken"]
+        CRDT<RvslInd>true</RvslInd> of [("DBIT", 1)]: {"Information": 1} ["the entry at byte 231 has transactions of the other direction alone: its own is taken"]
+    "#]]
+    .assert_eq(&out);
+}
+
+#[test]
+fn too_many_transactions_against_their_entry_are_no_money_and_are_told() {
+    let document = statement(&netted("DBIT", "", &[("CRDT", 40_000), ("DBIT", 2)]));
+    let reader = Reader::open(FileFormat::Camt, document.as_bytes(), &Options::default()).unwrap();
+    let (mut refused, mut information) = (0, 0);
+    for read in reader {
+        match read.unwrap() {
+            Ok(row) => {
+                assert_eq!(row.state, RowState::Information);
+                information += 1;
+            }
+            Err(error) => {
+                assert_eq!(error.reason, RowFault::Direction);
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!((refused, information), (40_000, 2));
 }
 
 #[test]
