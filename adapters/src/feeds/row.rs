@@ -112,6 +112,9 @@ pub struct References {
     /// The reference that the account's bank gave the transaction, the same in its notification
     /// and in its statement.
     pub bank_reference: Option<String>,
+    /// What a statement without details would name the payment, where it is the only transaction
+    /// of an entry and the bank gave each a reference of its own.
+    pub bank_entry: Option<MessageId>,
     /// The identification that the banks gave the transaction between them (ISO 20022 `TxId`, else
     /// the instruction's).
     pub transaction: Option<String>,

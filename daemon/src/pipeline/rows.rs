@@ -155,7 +155,8 @@ pub(super) fn report_of_row(
 fn named_by_bank(row: &Row) -> Vec<(String, String)> {
     let mut names = Vec::new();
     if row.identity == Identity::BankReference {
-        names.push((Sighting::BANK_TRANSACTION.to_owned(), row.payment_id.to_string()));
+        let all = std::iter::once(&row.payment_id).chain(&row.references.bank_entry);
+        names.extend(all.map(|name| (Sighting::BANK_TRANSACTION.to_owned(), name.to_string())));
     }
     if row.state == RowState::Credited {
         let account = row.account.as_deref().unwrap_or_default();
@@ -211,4 +212,42 @@ fn sorted(codes: Vec<FoundOrderCode>) -> Vec<OrderCode> {
 
 fn line_of(text: &Option<String>) -> Option<Line<40>> {
     text.as_ref().and_then(|text| text.chars().take(40).collect::<String>().parse().ok())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use kvit_adapters::feeds::{FileFormat, Options, Reader};
+
+    use super::*;
+
+    /// What joins the payment of a notification or statement, which is one entry of 30.00.
+    fn joining(message: &str, statement: &str, inside: &str) -> Vec<String> {
+        let document = format!(
+            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:{message}\"><BkToCstmr>\
+             <{statement}><Id>1</Id><Acct><Id><IBAN>BY1</IBAN></Id><Ccy>BYN</Ccy></Acct><Ntry>\
+             <Amt Ccy=\"BYN\">30.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt>\
+             <Dt>2026-03-02</Dt></BookgDt><AcctSvcrRef>E1</AcctSvcrRef>{inside}</Ntry>\
+             </{statement}></BkToCstmr></Document>"
+        );
+        let name = if statement == "Stmt" { "BkToCstmrStmt" } else { "BkToCstmrDbtCdtNtfctn" };
+        let document = document.replace("BkToCstmr>", &format!("{name}>"));
+        let options = Options::default();
+        let mut reader = Reader::open(FileFormat::Camt, document.as_bytes(), &options).unwrap();
+        let row = reader.next().unwrap().unwrap().unwrap();
+        let now = "2026-03-06T10:00:00Z".parse().unwrap();
+        let read = report_of_row(&"bank".parse().unwrap(), &row, now).unwrap();
+        let references = read.unwrap().0.references;
+        let banks = references.into_iter().filter(|(kind, _)| kind == Sighting::BANK_TRANSACTION);
+        banks.map(|(_, name)| name).collect()
+    }
+
+    #[test]
+    fn a_batch_of_one_has_its_entry_s_name_in_common_with_the_statement() {
+        let inside =
+            "<NtryDtls><TxDtls><Refs><AcctSvcrRef>T1</AcctSvcrRef></Refs></TxDtls></NtryDtls>";
+        let notified = joining("camt.054.001.08", "Ntfctn", inside);
+        assert_eq!(notified, ["BY1/T1/30.00", "BY1/E1/30.00"]);
+        assert_eq!(joining("camt.053.001.08", "Stmt", ""), ["BY1/E1/30.00"]);
+    }
 }

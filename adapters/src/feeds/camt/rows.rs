@@ -6,7 +6,7 @@ use kvit_schemas::{Day, MessageId, Money};
 
 use super::draft::{Entry, Said, Status, Transaction};
 use crate::feeds::error::{Fault, RowFault};
-use crate::feeds::identity::{Identifier, Identity, Names};
+use crate::feeds::identity::{Identifier, Identity, Names, message_id};
 use crate::feeds::row::{Direction, Lump, Payer, References, Row, RowState};
 
 /// What the message and the statement say of all their rows.
@@ -68,6 +68,9 @@ impl Context<'_> {
         let state = if amount.is_zero() { RowState::Information } else { state };
         let (payment_id, identity) =
             self.identify((entry, &paid), (direction, amount), booked_on, identifier);
+        let named = identity == Identity::BankReference && only;
+        let bank_entry = if named { self.named_by_entry(entry, &paid, amount) } else { None };
+        let references = references(entry, &mut paid, only, bank_entry);
         let account = self.account.map(str::to_owned);
         let ours = || account.clone().filter(|_| direction == Direction::Credit);
         Ok(Ok(Row {
@@ -89,16 +92,7 @@ impl Context<'_> {
                 account: paid.debtor_account,
             },
             beneficiary_account: paid.creditor_account.or_else(ours),
-            references: References {
-                transaction: paid.transaction_id.or(paid.instruction_id),
-                bank_document: entry.bank_reference.clone().filter(|_| !only),
-                bank_reference: paid
-                    .bank_reference
-                    .or_else(|| entry.bank_reference.clone().filter(|_| only)),
-                end_to_end: paid.end_to_end,
-                creditor: paid.creditor_references,
-                ..References::default()
-            },
+            references,
             service: None,
             personal_account: None,
             purpose: Some(paid.purpose).filter(|purpose| !purpose.is_empty()),
@@ -116,11 +110,24 @@ impl Context<'_> {
     ) -> (MessageId, Identity) {
         let bank = paid.bank_reference.as_ref().or(entry.bank_reference.as_ref());
         // Entries may share a reference, as a payment and its fee do; not with the same amount.
-        let bank = bank.map(|bank| format!("{bank}/{}", money.1.amount()));
+        let bank = bank.map(|bank| named(bank, money.1));
         let names = Names { bank: bank.as_deref(), end_to_end: paid.end_to_end.as_deref() };
         let said =
             if identifier.needs_content(names) { said(paid, money, day) } else { String::new() };
         identifier.identify(self.account.unwrap_or(""), names, &said)
+    }
+
+    /// The name of an entry, where its only transaction has another.
+    fn named_by_entry(
+        &self,
+        entry: &Entry,
+        paid: &Transaction,
+        amount: Money,
+    ) -> Option<MessageId> {
+        let reference = entry.bank_reference.as_ref()?;
+        let own = paid.bank_reference.as_ref().filter(|own| *own != reference);
+        let account = self.account.unwrap_or("");
+        own.map(|_| message_id(format!("{account}/{}", named(reference, amount))))
     }
 
     /// A credit that is taken back was a debit of ours; a debit that is taken back was a payment.
@@ -148,6 +155,33 @@ impl Context<'_> {
             (None, None) => Ok(self.day),
         }
     }
+}
+
+/// Takes the names of a transaction. The entry's reference is that of its document, unless it is
+/// the transaction's own.
+fn references(
+    entry: &Entry,
+    paid: &mut Transaction,
+    only: bool,
+    bank_entry: Option<MessageId>,
+) -> References {
+    let own = paid.bank_reference.take();
+    let document = !only || bank_entry.is_some();
+    let of_entry = |is: bool| entry.bank_reference.as_ref().filter(|_| is).cloned();
+    References {
+        transaction: paid.transaction_id.take().or(paid.instruction_id.take()),
+        bank_document: of_entry(document),
+        bank_reference: own.or_else(|| of_entry(only)),
+        bank_entry,
+        end_to_end: paid.end_to_end.take(),
+        creditor: std::mem::take(&mut paid.creditor_references),
+        ..References::default()
+    }
+}
+
+/// The bank's name of a transaction or an entry on its account.
+fn named(reference: &str, amount: Money) -> String {
+    format!("{reference}/{}", amount.amount())
 }
 
 /// What was paid: the transaction's amount, what was cleared, its worth, what was ordered, if it is

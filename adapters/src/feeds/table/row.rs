@@ -263,6 +263,7 @@ impl RowReader<'_> {
             erip_operation: None,
             agent_operation: None,
             transaction: None,
+            bank_entry: None,
             bank_document: self.reference(&columns.bank_document),
             bank_reference: self.reference(&columns.bank_reference),
             end_to_end: self.reference(&columns.end_to_end),

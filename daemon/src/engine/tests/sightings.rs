@@ -387,3 +387,15 @@ fn a_banks_own_name_joins_its_notification_and_its_statement() {
         "#]],
     );
 }
+
+#[test]
+fn a_notified_batch_of_one_and_the_statements_line_about_it_are_one_payment() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        card accepted 17 n1 45.00 ref bank_transaction=BY1/T1/45.00,bank_transaction=BY1/E1/45.00
+        bank credited - s1 45.00 ref bank_transaction=BY1/E1/45.00,transfer=BY1/E1/45.00
+        money",
+        expect![[r#""#]],
+    );
+}

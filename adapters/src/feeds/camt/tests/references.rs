@@ -28,8 +28,8 @@ fn everything_of_a_transaction_has_its_place() {
     check(
         &statement(&entry),
         expect![[r#"
-        1 @391 Credited +30.00 BYN booked=2026-04-01 paid=2026-04-01T08:30:00+03:00 payer=Янка number=MA1953684 from=BY01 to=QR1 bank=T1 transaction=X1 end=E1 creditor=R1 | R2 purpose="першы\nдругі\nD1\n?REJECT?0\nтрэці\nчацвёрты"
-    "#]],
+            1 @391 Credited +30.00 BYN booked=2026-04-01 paid=2026-04-01T08:30:00+03:00 payer=Янка number=MA1953684 from=BY01 to=QR1 bank=T1 document=N1 transaction=X1 end=E1 creditor=R1 | R2 purpose="першы\nдругі\nD1\n?REJECT?0\nтрэці\nчацвёрты"
+        "#]],
     );
 }
 
@@ -154,6 +154,34 @@ fn notification_and_statement_name_a_payment_alike() {
     assert_eq!(notified.payment_id, stated.payment_id);
     assert_eq!(notified.payment_id.to_string(), "BY00TEST/T1/30.00");
     assert_eq!(notified.references.bank_reference, stated.references.bank_reference);
+}
+
+#[test]
+fn a_batch_of_one_is_named_as_its_entry_too() {
+    let transaction = |reference: &str| {
+        details(&format!(
+            "<Refs><AcctSvcrRef>{reference}</AcctSvcrRef></Refs><Amt Ccy=\"BYN\">30.00</Amt>"
+        ))
+    };
+    let read = |inside: &str| {
+        let entry = credit(&format!("<AcctSvcrRef>E1</AcctSvcrRef>{inside}"));
+        rows(statement(&entry).as_bytes()).remove(0)
+    };
+    let notified = read(&transaction("T1"));
+    assert_eq!(notified.payment_id.to_string(), "BY00TEST/T1/30.00");
+    let references = &notified.references;
+    assert_eq!(references.bank_reference.as_deref(), Some("T1"));
+    assert_eq!(references.bank_document.as_deref(), Some("E1"));
+    assert_eq!(notified.lump, None);
+    // The statement has no details, or says its own reference again.
+    for stated in [read(""), read(&transaction("E1"))] {
+        assert_eq!(references.bank_entry.as_ref(), Some(&stated.payment_id));
+        assert_eq!(stated.references.bank_entry, None);
+    }
+    // Of several transactions none is the entry.
+    let two = transaction("T1").replace(">30.00<", ">10.00<");
+    let two = read(&format!("{two}{}", two.replace(">10.00<", ">20.00<")));
+    assert_eq!(two.references.bank_entry, None);
 }
 
 #[test]
