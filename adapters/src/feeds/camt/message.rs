@@ -30,6 +30,8 @@ pub(super) struct Message {
     identifier: Identifier,
     /// The currency of the amount whose element is open.
     unit: Result<Unit, Fault>,
+    /// The account's currency by the settings, for statements that do not tell it.
+    assumed: Option<Unit>,
     /// Currencies that were met.
     units: Vec<Unit>,
     rows: u64,
@@ -57,6 +59,7 @@ impl Message {
             open: None,
             identifier: Identifier::new(options.identity),
             unit: Err(no_currency()),
+            assumed: options.currency.map(Unit::of),
             units: Vec::new(),
             rows: 0,
             unknown_status: false,
@@ -86,7 +89,7 @@ impl Message {
     /// An element begins at `offset`.
     pub(super) fn start(&mut self, place: Place, offset: u64) {
         if place == Place::Statement {
-            self.statement = Statement::default();
+            self.statement = Statement::of(self.assumed);
             self.identifier.begin_statement();
         } else if place == Place::Entry {
             self.open = Some(Open::at(offset));
@@ -104,7 +107,7 @@ impl Message {
     pub(super) fn start_amount(&mut self, code: Option<&str>) {
         self.unit = match code {
             // The standard's word for no currency, which some banks write for the account's.
-            None | Some("XXX") => self.statement.unit.ok_or_else(no_currency),
+            None | Some("XXX") => self.statement.nameless().ok_or_else(no_currency),
             Some(code) => self.unit_of(code),
         };
     }
@@ -234,7 +237,9 @@ impl Message {
     fn end_entry(&mut self) {
         let Some(open) = self.open.take() else { return };
         let offset = open.entry.offset;
-        if open.entry.status == Some(Status::Unknown) && !self.unknown_status {
+        if matches!(open.entry.status, Some(Status::Failed | Status::Unknown))
+            && !self.unknown_status
+        {
             self.unknown_status = true;
             let odd = format!("the entry at byte {offset} has a status that is not the standard's");
             self.items.push_back(Item::Warning(odd));
@@ -281,7 +286,9 @@ impl Message {
 }
 
 fn no_currency() -> Fault {
-    Fault::new(RowFault::Currency, "an amount in no currency, on an account of none")
+    let detail = "an amount in no currency, on an account of none: --currency, or the feed's \
+                  setting, tells it";
+    Fault::new(RowFault::Currency, detail)
 }
 
 /// True for an element whose attribute names a currency.

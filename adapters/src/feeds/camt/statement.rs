@@ -22,7 +22,9 @@ pub(super) struct Statement {
     page: Option<String>,
     pub(super) account: Option<String>,
     /// The account's currency, as it is said.
-    pub(super) unit: Option<Unit>,
+    unit: Option<Unit>,
+    /// What it is where nobody says it.
+    assumed: Option<Unit>,
     /// That of the first entry.
     pub(super) met: Option<Unit>,
     opening: Option<Figure>,
@@ -77,6 +79,21 @@ impl Header {
 }
 
 impl Statement {
+    /// One that begins, on an account that is in `assumed` where it does not tell its currency.
+    pub(super) fn of(assumed: Option<Unit>) -> Self {
+        Self { assumed, ..Self::default() }
+    }
+
+    /// The unit of amounts that name no currency.
+    pub(super) fn nameless(&self) -> Option<Unit> {
+        self.unit.or(self.assumed)
+    }
+
+    /// The unit of the account, as far as anything tells it.
+    fn account_unit(&self) -> Option<Unit> {
+        self.unit.or(self.met).or(self.assumed)
+    }
+
     /// Takes one of its texts; an amount is in `unit`, or in a currency that does not count.
     pub(super) fn take(&mut self, text: StatementText, value: &str, unit: Option<Unit>) {
         use StatementText as S;
@@ -132,7 +149,7 @@ impl Statement {
     }
 
     pub(super) fn currency(&self) -> Option<Currency> {
-        self.unit.or(self.met).map(|unit| unit.currency)
+        self.account_unit().map(|unit| unit.currency)
     }
 
     /// Its identity: the same statement made again is the same; its pages are several.
@@ -147,7 +164,7 @@ impl Statement {
     pub(super) fn declared(&self) -> Declared {
         let mut unreadable = Vec::new();
         let mut sum = |field, text: &Said| {
-            let unit = self.unit.or(self.met)?;
+            let unit = self.account_unit()?;
             // Some banks write what went out below zero.
             let text = text.as_deref()?.trim_start_matches('-');
             // What cannot be read is told as such, without the reason.

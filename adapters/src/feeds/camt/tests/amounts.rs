@@ -3,6 +3,7 @@
 use expect_test::expect;
 
 use super::{check, credit, details, statement};
+use crate::feeds::{FileFormat, Options, Reader};
 
 #[test]
 fn the_transaction_says_what_was_paid_else_the_entry() {
@@ -167,10 +168,54 @@ fn a_currency_may_be_the_account_s() {
     check(
         &nameless,
         expect![[r#"
-        row 1 at byte 217: an amount in no currency, on an account of none [currency]
-        2 @310 Credited +5.00 BYN booked=2026-04-01
-        3 @414 Credited +5.00 EUR booked=2026-04-01
-        row 4 at byte 525: an amount in no currency, on an account of none [currency]
-    "#]],
+            row 1 at byte 217: an amount in no currency, on an account of none: --currency, or the feed's setting, tells it [currency]
+            2 @310 Credited +5.00 BYN booked=2026-04-01
+            3 @414 Credited +5.00 EUR booked=2026-04-01
+            row 4 at byte 525: an amount in no currency, on an account of none: --currency, or the feed's setting, tells it [currency]
+        "#]],
     );
+}
+
+#[test]
+fn a_currency_that_nobody_names_is_that_of_the_settings() {
+    let amount = |tag: &str| format!("<Amt{tag}>5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>");
+    let balance = |code: &str, amount: &str| {
+        format!(
+            "<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy=\"XXX\">{amount}</Amt>\
+             <CdtDbtInd>CRDT</CdtDbtInd></Bal>"
+        )
+    };
+    let told = |account: &str, sums: &str, tags: &[&str], set: Option<&str>| {
+        let inside: String =
+            tags.iter().map(|tag| format!("<Ntry>{}</Ntry>", amount(tag))).collect();
+        let document = statement(&format!("{sums}{inside}")).replace("<Ccy>BYN</Ccy>", account);
+        let currency = set.map(|code| code.parse().unwrap());
+        let options = Options { currency, ..Options::default() };
+        let bytes = document.as_bytes();
+        let mut reader = Reader::open(FileFormat::Camt, bytes, &options).unwrap();
+        let mut out: Vec<String> = reader
+            .by_ref()
+            .map(|read| match read.unwrap() {
+                Ok(row) => row.amount.to_string(),
+                Err(error) => error.to_string(),
+            })
+            .collect();
+        out.extend(reader.findings().iter().map(ToString::to_string));
+        out
+    };
+    let tags = ["", " Ccy=\"XXX\"", " Ccy=\"EUR\""];
+    assert_eq!(told("", "", &tags, Some("CHF")), ["5.00 CHF", "5.00 CHF", "5.00 EUR"]);
+    // What the statement says itself goes before.
+    let said = told("<Ccy>BYN</Ccy>", "", &tags, Some("CHF"));
+    assert_eq!(said, ["5.00 BYN", "5.00 BYN", "5.00 EUR"]);
+    // Balances and sums are read in it, too.
+    let both = [balance("OPBD", "1.00"), balance("CLBD", "7.00")].concat();
+    expect![[r#"
+        5.00 CHF
+        from 1.00 CHF the rows lead to 6.00 CHF, not to 7.00 CHF"#]]
+    .assert_eq(&told("", &both, &tags[1..2], Some("CHF")).join("\n"));
+    let sums = "<TxsSummry><TtlCdtNtries><Sum>4</Sum></TtlCdtNtries></TxsSummry>";
+    expect!["credits of 4.00 CHF are declared, 0.00 CHF were read"]
+        .assert_eq(&told("", sums, &[], Some("CHF")).join("\n"));
+    expect!["row 1 at byte 433: an amount in no currency, on an account of none: --currency, or the feed's setting, tells it"].assert_eq(&told("", &both, &tags[1..2], None).join("\n"));
 }
