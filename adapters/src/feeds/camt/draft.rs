@@ -29,6 +29,8 @@ pub(super) enum Status {
     Pending,
     /// Information, or in the future.
     Unmoved,
+    /// A word that the standard has for orders, not for entries: it came to nothing.
+    Failed,
     /// A word that the standard does not have.
     Unknown,
 }
@@ -242,6 +244,8 @@ fn status(value: &str) -> Option<Status> {
         Some(Status::Pending)
     } else if is("INFO") || is("FUTR") {
         Some(Status::Unmoved)
+    } else if is("RJCT") || is("CANC") || is("FAIL") {
+        Some(Status::Failed)
     } else {
         Some(Status::Unknown)
     }

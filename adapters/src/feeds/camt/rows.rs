@@ -27,7 +27,7 @@ pub(super) fn state(status: Option<Status>, is_statement: bool) -> RowState {
     match status {
         Some(Status::Booked) => RowState::Credited,
         Some(Status::Pending | Status::Unknown) => RowState::Accepted,
-        Some(Status::Unmoved) => RowState::Information,
+        Some(Status::Unmoved | Status::Failed) => RowState::Information,
         None if is_statement => RowState::Credited,
         None => RowState::Accepted,
     }

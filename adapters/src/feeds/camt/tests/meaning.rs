@@ -35,6 +35,9 @@ fn only_what_is_booked_is_credited() {
             "<Sts>INFO</Sts>",
             "<Sts><Cd>FUTR</Cd></Sts>",
             "<Sts><Prtry>VERBUCHT</Prtry></Sts>",
+            "<Sts><Cd>RJCT</Cd></Sts>",
+            "<Sts>CANC</Sts>",
+            "<Sts><Prtry>FAIL</Prtry></Sts>",
             "<Sts/>",
             "",
         ] {
@@ -52,6 +55,9 @@ fn only_what_is_booked_is_credited() {
         camt.052 <Sts>INFO</Sts>                          Information
         camt.052 <Sts><Cd>FUTR</Cd></Sts>                 Information
         camt.052 <Sts><Prtry>VERBUCHT</Prtry></Sts>       Accepted
+        camt.052 <Sts><Cd>RJCT</Cd></Sts>                 Information
+        camt.052 <Sts>CANC</Sts>                          Information
+        camt.052 <Sts><Prtry>FAIL</Prtry></Sts>           Information
         camt.052 <Sts/>                                   Accepted
         camt.052                                          Accepted
         camt.053 <Sts>BOOK</Sts>                          Credited
@@ -62,6 +68,9 @@ fn only_what_is_booked_is_credited() {
         camt.053 <Sts>INFO</Sts>                          Information
         camt.053 <Sts><Cd>FUTR</Cd></Sts>                 Information
         camt.053 <Sts><Prtry>VERBUCHT</Prtry></Sts>       Accepted
+        camt.053 <Sts><Cd>RJCT</Cd></Sts>                 Information
+        camt.053 <Sts>CANC</Sts>                          Information
+        camt.053 <Sts><Prtry>FAIL</Prtry></Sts>           Information
         camt.053 <Sts/>                                   Credited
         camt.053                                          Credited
         camt.054 <Sts>BOOK</Sts>                          Credited
@@ -72,6 +81,9 @@ fn only_what_is_booked_is_credited() {
         camt.054 <Sts>INFO</Sts>                          Information
         camt.054 <Sts><Cd>FUTR</Cd></Sts>                 Information
         camt.054 <Sts><Prtry>VERBUCHT</Prtry></Sts>       Accepted
+        camt.054 <Sts><Cd>RJCT</Cd></Sts>                 Information
+        camt.054 <Sts>CANC</Sts>                          Information
+        camt.054 <Sts><Prtry>FAIL</Prtry></Sts>           Information
         camt.054 <Sts/>                                   Accepted
         camt.054                                          Accepted
     "#]]
