@@ -35,6 +35,14 @@ pub(super) enum Status {
     Unknown,
 }
 
+/// What banks kept for their work: `Chrgs`. It only explains a difference: what cannot be read
+/// explains none.
+#[derive(Debug, Default)]
+pub(super) struct Charges {
+    sum: Option<Money>,
+    total: Option<Money>,
+}
+
 /// An entry: `Ntry`.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
@@ -50,6 +58,7 @@ pub(super) struct Entry {
     pub(super) value_on: Said<Day>,
     pub(super) bank_reference: Option<String>,
     pub(super) information: Option<String>,
+    pub(super) charges: Charges,
     pub(super) fault: Option<Fault>,
 }
 
@@ -67,6 +76,7 @@ pub(super) struct Transaction {
     pub(super) transaction_amount: Said<Money>,
     pub(super) counter_value: Said<Money>,
     pub(super) direction: Said<Direction>,
+    pub(super) charges: Charges,
     pub(super) debtor_name: Option<String>,
     pub(super) ultimate_debtor_name: Option<String>,
     /// A number of the debtor, before its kind is known.
@@ -83,6 +93,18 @@ pub(super) struct Transaction {
     /// It brings back money that went out.
     pub(super) returned: bool,
     pub(super) fault: Option<Fault>,
+}
+
+impl Charges {
+    fn add(&mut self, charge: Result<Money, Fault>) {
+        let Ok(charge) = charge else { return };
+        self.sum = self.sum.map_or(Ok(charge), |sum| sum.checked_add(charge)).ok();
+    }
+
+    /// They are as much as `kept`.
+    pub(super) fn are(&self, kept: Money) -> bool {
+        self.sum == Some(kept) || self.total == Some(kept)
+    }
 }
 
 impl Entry {
@@ -102,6 +124,8 @@ impl Entry {
             EntryText::ValueDay => put_day(&mut self.value_on, value, "ValDt"),
             EntryText::BankReference => self.bank_reference = reference(value),
             EntryText::Information => self.information = clean(value),
+            EntryText::Charge => self.charges.add(money("Chrgs", value, unit)),
+            EntryText::ChargesTotal => self.charges.total = money("Chrgs", value, unit).ok(),
         }
     }
 
@@ -151,6 +175,8 @@ impl Transaction {
                 }
             }
             T::CreditorReference => self.add_creditor_reference(value),
+            T::Charge => self.charges.add(money("Chrgs", value, unit)),
+            T::ChargesTotal => self.charges.total = money("Chrgs", value, unit).ok(),
             T::AcceptedAt => self.accepted_at = moment(value),
             T::Return => self.returned = true,
         }

@@ -212,10 +212,10 @@ impl Message {
             let entry = (&open.entry, (direction, amount));
             open.decides.settle(&mut paid, direction);
             let item = match context.row(entry, paid, only, &mut self.identifier) {
-                Ok(Ok(mut row)) => {
+                Ok(Ok((mut row, said))) => {
                     self.rows += 1;
                     row.row = self.rows;
-                    open.add((row.direction, row.amount), amount.currency());
+                    open.add((row.direction, said), amount.currency());
                     Item::Row(Box::new(row))
                 }
                 Ok(Err(fault)) => {
@@ -296,12 +296,14 @@ pub(super) fn is_amount(text: Text) -> bool {
     matches!(
         text,
         Text::Statement(StatementText::BalanceAmount)
-            | Text::Entry(EntryText::Amount)
+            | Text::Entry(EntryText::Amount | EntryText::Charge | EntryText::ChargesTotal)
             | Text::Transaction(
                 TransactionText::Amount
                     | TransactionText::InstructedAmount
                     | TransactionText::TransactionAmount
                     | TransactionText::CounterValue
+                    | TransactionText::Charge
+                    | TransactionText::ChargesTotal
             )
     )
 }

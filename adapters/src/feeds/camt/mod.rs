@@ -14,6 +14,7 @@ mod escaped;
 mod message;
 mod names;
 mod open;
+mod paid;
 mod places;
 mod plain;
 mod rows;

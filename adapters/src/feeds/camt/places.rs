@@ -27,9 +27,11 @@ pub(super) enum Place {
     SummaryCredits,
     SummaryDebits,
     Entry,
+    EntryCharges,
     Details,
     Transaction,
     References,
+    Charges,
     AmountDetails,
     InstructedAmount,
     TransactionAmount,
@@ -95,6 +97,8 @@ pub(super) enum EntryText {
     ValueDay,
     BankReference,
     Information,
+    Charge,
+    ChargesTotal,
 }
 
 /// Of a transaction.
@@ -121,6 +125,8 @@ pub(super) enum TransactionText {
     Free,
     CreditorReference,
     AcceptedAt,
+    Charge,
+    ChargesTotal,
     /// `RtrInf`: it is there at all.
     Return,
 }
@@ -144,9 +150,12 @@ impl Place {
             | Self::SummaryAll
             | Self::SummaryCredits
             | Self::SummaryDebits => self.in_statement(name),
-            Self::Entry | Self::Details | Self::Transaction | Self::References => {
-                self.in_entry(name)
-            }
+            Self::Entry
+            | Self::EntryCharges
+            | Self::Details
+            | Self::Transaction
+            | Self::References
+            | Self::Charges => self.in_entry(name),
             Self::AmountDetails
             | Self::InstructedAmount
             | Self::TransactionAmount
@@ -224,7 +233,15 @@ impl Place {
             // Version 001.01 has no NtryDtls between.
             (Self::Entry | Self::Details, b"TxDtls") => Self::Transaction,
             (Self::Entry, b"AddtlNtryInf") => entry(E::Information),
+            (Self::Entry, b"Chrgs") => Self::EntryCharges,
+            (Self::EntryCharges, b"Amt") => entry(E::Charge),
+            (Self::EntryCharges, b"TtlChrgsAndTaxAmt") => entry(E::ChargesTotal),
+            // Since 001.04 each charge is a record.
+            (Self::EntryCharges | Self::Charges, b"Rcrd") => self,
             (Self::Transaction, b"Refs") => Self::References,
+            (Self::Transaction, b"Chrgs") => Self::Charges,
+            (Self::Charges, b"Amt") => transaction(T::Charge),
+            (Self::Charges, b"TtlChrgsAndTaxAmt") => transaction(T::ChargesTotal),
             (Self::Transaction, b"Amt") => transaction(T::Amount),
             (Self::Transaction, b"CdtDbtInd") => transaction(T::Indicator),
             (Self::Transaction, b"AmtDtls") => Self::AmountDetails,

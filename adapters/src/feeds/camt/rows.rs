@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use kvit_schemas::{Day, MessageId, Money};
 
-use super::draft::{Entry, Said, Status, Transaction};
-use crate::feeds::error::{Fault, RowFault};
+use super::draft::{Entry, Status, Transaction};
+use super::paid::{self, Paid};
+use crate::feeds::error::Fault;
 use crate::feeds::identity::{Identifier, Identity, Names, message_id};
 use crate::feeds::row::{Direction, Lump, Payer, References, Row, RowState};
 
@@ -34,15 +35,15 @@ pub(super) fn state(status: Option<Status>, is_statement: bool) -> RowState {
 }
 
 impl Context<'_> {
-    /// The row of a transaction; `only` when it is the whole entry. The inner error is that of one
-    /// that is no money to us: nothing is lost with it.
+    /// The row of a transaction and what its entry should be by it; `only` when it is the whole
+    /// entry. The inner error is that of one that is no money to us: nothing is lost with it.
     pub(super) fn row(
         &self,
         (entry, money): (&Entry, (Direction, Money)),
         mut paid: Transaction,
         only: bool,
         identifier: &mut Identifier,
-    ) -> Result<Result<Row, Fault>, Fault> {
+    ) -> Result<Result<(Row, Money), Fault>, Fault> {
         let direction = match paid.direction.take() {
             Some(direction) => direction?,
             None => money.0,
@@ -51,13 +52,8 @@ impl Context<'_> {
         if only && let Some(text) = &entry.information {
             paid.add_purpose(text);
         }
-        let read = paid.fault.take().map_or(Ok(()), Err).and_then(|()| {
-            if only && let Some(fault) = &entry.fault {
-                return Err(fault.clone());
-            }
-            Ok((amount(&paid, money.1, only)?, self.booked_on(entry)?))
-        });
-        let (amount, booked_on) = match (read, state) {
+        let read = self.read(entry, &mut paid, (direction, money.1), only);
+        let (Paid { amount, withheld, said }, booked_on) = match (read, state) {
             (Ok(read), _) => read,
             (Err(fault), RowState::Information) => return Ok(Err(fault)),
             (Err(fault), RowState::Accepted | RowState::Credited | RowState::Reversed) => {
@@ -66,20 +62,22 @@ impl Context<'_> {
         };
         // Nothing was moved.
         let state = if amount.is_zero() { RowState::Information } else { state };
+        // A statement without details knows only what the account got.
+        let moved = if withheld.is_some() { money.1 } else { amount };
         let (payment_id, identity) =
-            self.identify((entry, &paid), (direction, amount), booked_on, identifier);
+            self.identify((entry, &paid), (direction, moved), booked_on, identifier);
         let named = identity == Identity::BankReference && only;
-        let bank_entry = if named { self.named_by_entry(entry, &paid, amount) } else { None };
+        let bank_entry = if named { self.named_by_entry(entry, &paid, moved) } else { None };
         let references = references(entry, &mut paid, only, bank_entry);
         let account = self.account.map(str::to_owned);
         let ours = || account.clone().filter(|_| direction == Direction::Credit);
-        Ok(Ok(Row {
+        let row = Row {
             row: 0,
             byte_offset: paid.offset,
             direction,
             state,
             amount,
-            withheld: None,
+            withheld,
             fine: None,
             payment_id,
             identity,
@@ -98,7 +96,27 @@ impl Context<'_> {
             purpose: Some(paid.purpose).filter(|purpose| !purpose.is_empty()),
             lump: if only { None } else { self.lump(entry, money, state) },
             account,
-        }))
+        };
+        Ok(Ok((row, said)))
+    }
+
+    /// How much was paid, and when it was booked.
+    fn read(
+        &self,
+        entry: &Entry,
+        paid: &mut Transaction,
+        money: (Direction, Money),
+        only: bool,
+    ) -> Result<(Paid, Option<Day>), Fault> {
+        if let Some(fault) = paid.fault.take() {
+            return Err(fault);
+        }
+        let read = match &entry.fault {
+            Some(fault) if only => return Err(fault.clone()),
+            Some(_) | None if only => paid::as_whole(entry, paid, money),
+            Some(_) | None => paid::in_part(paid, money.1),
+        };
+        Ok((read?, self.booked_on(entry)?))
     }
 
     fn identify(
@@ -182,34 +200,6 @@ fn references(
 /// The bank's name of a transaction or an entry on its account.
 fn named(reference: &str, amount: Money) -> String {
     format!("{reference}/{}", amount.amount())
-}
-
-/// What was paid: the transaction's amount, what was cleared, its worth, what was ordered, if it is
-/// in the currency of the entry. A whole entry's amount is the entry's where the transaction says
-/// none, or one in the payer's currency; of one of several the payer's is all that is known.
-fn amount(paid: &Transaction, entry: Money, only: bool) -> Result<Money, Fault> {
-    let mut foreign = None;
-    for said in [&paid.amount, &paid.transaction_amount, &paid.counter_value] {
-        match said {
-            Some(Ok(amount)) if amount.currency() != entry.currency() => {
-                foreign = foreign.or(Some(*amount));
-            }
-            // A sample value: the account says what it got.
-            Some(Ok(amount)) if only && amount.is_zero() => {}
-            Some(Ok(amount)) => return Ok(*amount),
-            Some(Err(fault)) => return Err(fault.clone()),
-            None => {}
-        }
-    }
-    let entry_amount = Some(entry).filter(|_| only);
-    let known = entry_amount.or_else(|| ordered(&paid.instructed_amount, entry)).or(foreign);
-    known.ok_or_else(|| Fault::new(RowFault::Missing, "one of several without an amount"))
-}
-
-/// `InstdAmt`, which may be in any currency, and before charges.
-fn ordered(said: &Said<Money>, entry: Money) -> Option<Money> {
-    let said = said.as_ref().and_then(|said| said.as_ref().ok()).copied();
-    said.filter(|amount| amount.currency() == entry.currency())
 }
 
 /// All that is known of a transaction whose bank gave it no reference. Nothing of it differs

@@ -1,8 +1,10 @@
 //! What was paid (FEEDS.md D 6, 7, 12).
 
+use std::fmt::Write;
+
 use expect_test::expect;
 
-use super::{check, credit, details, statement};
+use super::{check, credit, details, rows, statement};
 use crate::feeds::{FileFormat, Options, Reader};
 
 #[test]
@@ -22,17 +24,17 @@ fn the_transaction_says_what_was_paid_else_the_entry() {
     check(
         &statement(&entries),
         expect![[r#"
-        1 @362 Credited +30.00 BYN booked=2026-04-01
-        2 @528 Credited +30.00 BYN booked=2026-04-01
-        3 @717 Credited +29.50 BYN booked=2026-04-01
-        4 @909 Credited +30.00 BYN booked=2026-04-01
-        5 @1135 Credited +30.00 BYN booked=2026-04-01
-        6 @1366 Credited +30.00 BYN booked=2026-04-01
-        7 @1557 Credited +30.00 BYN booked=2026-04-01
-        8 @1745 Credited +30.00 BYN booked=2026-04-01
-        row 9 at byte 1976: Amt cannot be "30,00" [amount]
-        warning: the entry at byte 586 is not the sum of its transactions
-    "#]],
+            1 @362 Credited +30.00 BYN booked=2026-04-01
+            2 @528 Credited +30.00 BYN booked=2026-04-01
+            3 @717 Credited +30.00 BYN booked=2026-04-01
+            4 @909 Credited +30.00 BYN booked=2026-04-01
+            5 @1135 Credited +30.00 BYN booked=2026-04-01
+            6 @1366 Credited +30.00 BYN booked=2026-04-01
+            7 @1557 Credited +30.00 BYN booked=2026-04-01
+            8 @1745 Credited +30.00 BYN booked=2026-04-01
+            row 9 at byte 1976: Amt cannot be "30,00" [amount]
+            warning: the entry at byte 586 is not the sum of its transactions
+        "#]],
     );
 }
 
@@ -218,4 +220,67 @@ fn a_currency_that_nobody_names_is_that_of_the_settings() {
     expect!["credits of 4.00 CHF are declared, 0.00 CHF were read"]
         .assert_eq(&told("", sums, &[], Some("CHF")).join("\n"));
     expect!["row 1 at byte 433: an amount in no currency, on an account of none: --currency, or the feed's setting, tells it"].assert_eq(&told("", &both, &tags[1..2], None).join("\n"));
+}
+
+#[test]
+fn what_was_booked_counts_unless_charges_explain_the_difference() {
+    let charge = |amount: &str| format!("<Chrgs><Amt Ccy=\"BYN\">{amount}</Amt></Chrgs>");
+    let records = |amounts: [&str; 2]| {
+        let records = amounts.map(|it| format!("<Rcrd><Amt Ccy=\"BYN\">{it}</Amt></Rcrd>"));
+        format!("<Chrgs>{}</Chrgs>", records.concat())
+    };
+    let total = |amount: &str| {
+        format!("<Chrgs><TtlChrgsAndTaxAmt Ccy=\"BYN\">{amount}</TtlChrgsAndTaxAmt></Chrgs>")
+    };
+    let paid = |amount: &str| format!("<Amt Ccy=\"BYN\">{amount}</Amt>");
+    let mut out = String::new();
+    for (indicator, said, entry, transaction) in [
+        ("CRDT", paid("29.50"), String::new(), String::new()),
+        ("CRDT", paid("31.00"), String::new(), String::new()),
+        ("CRDT", paid("31.00"), charge("1.00"), String::new()),
+        ("CRDT", paid("31.00"), String::new(), [charge("0.60"), charge("0.40")].concat()),
+        ("CRDT", paid("31.00"), records(["0.60", "0.40"]), charge("0.10")),
+        ("CRDT", paid("31.00"), String::new(), total("1.00")),
+        ("CRDT", paid("31.00"), charge("0.60"), String::new()),
+        ("CRDT", paid("31.00"), charge("x"), String::new()),
+        ("CRDT", paid("29.00"), charge("1.00"), String::new()),
+        ("CRDT", String::new(), charge("1.00"), String::new()),
+        ("DBIT", paid("29.00"), charge("1.00"), String::new()),
+        ("DBIT", paid("31.00"), charge("1.00"), String::new()),
+    ] {
+        let inside = credit(&format!("{entry}{}", details(&format!("{said}{transaction}"))));
+        let document = statement(&inside.replace("CRDT", indicator));
+        let mut reader =
+            Reader::open(FileFormat::Camt, document.as_bytes(), &Options::default()).unwrap();
+        let row = reader.next().unwrap().unwrap().unwrap();
+        assert!(reader.next().is_none());
+        let said = said.replace("Amt Ccy=\"BYN\"", "Amt");
+        let withheld = row.withheld.map(|it| format!(" of it withheld {it}")).unwrap_or_default();
+        let odd = if reader.warnings().is_empty() { "" } else { ", with a warning" };
+        writeln!(out, "{indicator} 30.00, {said}: {}{withheld}{odd}", row.amount).unwrap();
+    }
+    expect![[r#"
+        CRDT 30.00, <Amt>29.50</Amt>: 30.00 BYN, with a warning
+        CRDT 30.00, <Amt>31.00</Amt>: 30.00 BYN, with a warning
+        CRDT 30.00, <Amt>31.00</Amt>: 31.00 BYN of it withheld 1.00 BYN
+        CRDT 30.00, <Amt>31.00</Amt>: 31.00 BYN of it withheld 1.00 BYN
+        CRDT 30.00, <Amt>31.00</Amt>: 31.00 BYN of it withheld 1.00 BYN
+        CRDT 30.00, <Amt>31.00</Amt>: 31.00 BYN of it withheld 1.00 BYN
+        CRDT 30.00, <Amt>31.00</Amt>: 30.00 BYN, with a warning
+        CRDT 30.00, <Amt>31.00</Amt>: 30.00 BYN, with a warning
+        CRDT 30.00, <Amt>29.00</Amt>: 30.00 BYN, with a warning
+        CRDT 30.00, : 30.00 BYN
+        DBIT 30.00, <Amt>29.00</Amt>: 29.00 BYN
+        DBIT 30.00, <Amt>31.00</Amt>: 30.00 BYN, with a warning
+    "#]]
+    .assert_eq(&out);
+}
+
+#[test]
+fn a_payment_has_the_same_name_with_and_without_its_charges() {
+    let inside = "<AcctSvcrRef>E1</AcctSvcrRef><Chrgs><Amt Ccy=\"BYN\">1.00</Amt></Chrgs>";
+    let told = credit(&format!("{inside}{}", details("<Amt Ccy=\"BYN\">31.00</Amt>")));
+    let plain = credit("<AcctSvcrRef>E1</AcctSvcrRef>");
+    let ids = [told, plain].map(|it| rows(statement(&it).as_bytes())[0].payment_id.to_string());
+    assert_eq!(ids, ["BY00TEST/E1/30.00", "BY00TEST/E1/30.00"]);
 }
