@@ -161,7 +161,10 @@ pub(super) fn payer_number(text: &str) -> Option<String> {
     if plain && (PAYER_NUMBER_CHARS_MIN..=PAYER_NUMBER_CHARS_MAX).contains(&text.len()) {
         return text.bytes().any(|byte| byte != b'0').then(|| text.to_owned());
     }
-    text.split(|c: char| !c.is_alphanumeric()).find_map(|word| {
+    // Behind the payer's number may stand that of his registration, which has as many digits.
+    let is_reason = |word: &str| word.starts_with("KPP") || word.starts_with("КПП");
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.take_while(|word| !is_reason(word)).find_map(|word| {
         let bare = PREFIXES.iter().find_map(|prefix| word.strip_prefix(prefix)).unwrap_or(word);
         let digits = bare.bytes().rev().take_while(u8::is_ascii_digit).count();
         if digits < 7 || bare.chars().nth(PAYER_NUMBER_CHARS_MAX).is_some() {

@@ -154,3 +154,24 @@ fn a_code_is_found_wherever_the_purpose_is_cut() {
     assert_eq!(codes(&format!("x {code}"), &format!("{code} x")), [code]);
     assert!(codes(&format!("x 5{code}"), "1").is_empty());
 }
+
+#[test]
+fn the_payers_number_is_not_that_of_his_registration() {
+    let payer = |text: &str| {
+        let text = TYPE_5.replace("INN7700000009.KPP000000000", text);
+        let options = Options::default();
+        let mut reader = Reader::open(FileFormat::ClientBank, text.as_bytes(), &options).unwrap();
+        reader.next().unwrap().unwrap().unwrap().payer.id
+    };
+    for (text, number) in [
+        ("INN7700000009.KPP770101001", Some("7700000009")),
+        ("ИНН 7700000009 КПП 770101001", Some("7700000009")),
+        ("INN0000000000.KPP000000000", None),
+        ("INN0000000000.KPP770101001", None),
+        ("ИНН 0 КПП 770101001", None),
+        ("КПП: 770101001", None),
+        ("7700000009", Some("7700000009")),
+    ] {
+        assert_eq!(payer(text).as_deref(), number, "{text}");
+    }
+}
