@@ -13,7 +13,7 @@ const HELD_MAX: usize = 16;
 
 /// How much of the file may wait while all transactions go the other way than their entry. In a
 /// netted entry one goes the entry's way soon.
-const HELD_BYTES_MAX: u64 = 2 << 20;
+const HELD_BYTES_MAX: u64 = 1 << 20;
 
 /// An entry that is being read.
 #[derive(Default)]
