@@ -396,6 +396,15 @@ fn a_notified_batch_of_one_and_the_statements_line_about_it_are_one_payment() {
         card accepted 17 n1 45.00 ref bank_transaction=BY1/T1/45.00,bank_transaction=BY1/E1/45.00
         bank credited - s1 45.00 ref bank_transaction=BY1/E1/45.00,transfer=BY1/E1/45.00
         money",
-        expect![[r#""#]],
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            card accepted 17 n1 45.00 ref bank_transaction=BY1/T1/45.00,bank_transaction=BY1/E1/45.00
+            bank credited - s1 45.00 ref bank_transaction=BY1/E1/45.00,transfer=BY1/E1/45.00
+            → zags-minsk 17: #2 assigned 5.9 on credited 45.00 of 45.00, s1 credited 45.00, by 2026-03-11
+            → portal 17: #3 routed 45.00 of 45.00 by 2026-03-11
+            money
+              bank/s1+card/n1 credited 45.00 BYN on 17: settled 45.00
+        "#]],
     );
 }
