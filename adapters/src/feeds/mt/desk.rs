@@ -109,10 +109,6 @@ impl Desk {
             self.statement.ended = true;
             return self.break_off();
         }
-        if let Some(field) = tag::behind_separator(bytes) {
-            self.break_off();
-            bytes = field;
-        }
         // The end of the block may stand behind its last field.
         let last = self.framed.then(|| bytes.strip_suffix(b"-}")).flatten();
         self.inside(last.unwrap_or(bytes), line);
@@ -125,8 +121,15 @@ impl Desk {
 
     /// Takes a line of a message.
     fn inside(&mut self, bytes: &[u8], line: &Line<'_>) {
-        match tag::field(bytes) {
-            Some((tag, value)) if !self.is_text(tag, value) => {
+        // Some banks put the separator before a field in its line.
+        let glued = bytes.starts_with(b"-:");
+        let field_line = &bytes[usize::from(glued)..];
+        match tag::field(field_line) {
+            Some((tag, value)) if glued && tag != Tag::Other => {
+                self.break_off();
+                self.field(tag, value, field_line.len() - value.len(), line);
+            }
+            Some((tag, value)) if !glued && !self.is_text(tag, value) => {
                 self.field(tag, value, bytes.len() - value.len(), line);
             }
             Some(_) | None => self.text(bytes, line.cut),

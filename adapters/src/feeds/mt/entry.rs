@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use kvit_schemas::{Day, Money};
+use kvit_schemas::{Day, Money, OrderCode};
 
 use super::details::{Details, Found, is_no_reference};
 use super::names::{self, Names, push_number};
@@ -13,6 +13,9 @@ use super::value::{ReadDay, entry_day, value_day};
 use crate::feeds::error::{Fault, RowFault};
 use crate::feeds::row::{Direction, Payer, References, Row, RowState};
 use crate::feeds::totals;
+
+/// The length of a line of supplementary details.
+const SUPPLEMENT_CHARS: usize = 34;
 
 /// The lines of an entry while they come.
 #[derive(Default)]
@@ -52,6 +55,8 @@ impl EntryLines {
 /// An entry whose money is read.
 pub(super) struct Entry<'a> {
     lines: &'a EntryLines,
+    /// The further lines of field 61 without a reference of the bank.
+    supplement: &'a [u8],
     pub(super) posting: Posting<'a>,
     pub(super) amount: Money,
     /// It is on the account for good.
@@ -60,7 +65,16 @@ pub(super) struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     pub(super) fn read(lines: &'a EntryLines, statement: &Statement) -> Result<Self, Fault> {
-        let posting = Posting::read(&lines.posting)?;
+        let mut posting = Posting::read(&lines.posting)?;
+        let mut supplement = lines.supplement.bytes();
+        // Some banks write each subfield of field 61 in a line of its own.
+        if posting.bank.is_empty()
+            && let Some(line) = supplement.strip_prefix(b"//")
+        {
+            let end = line.iter().position(|&byte| byte == b'\n').unwrap_or(line.len());
+            posting.bank = line[..end].trim_ascii();
+            supplement = line[end..].trim_ascii_start();
+        }
         let unit = statement.unit.ok_or_else(|| {
             let detail = if statement.opened {
                 "the balance before the entry names no known currency"
@@ -73,7 +87,7 @@ impl<'a> Entry<'a> {
             let text = String::from_utf8_lossy(posting.amount);
             Fault::value(RowFault::Amount, "the amount of field 61", &text)
         })?;
-        Ok(Self { lines, posting, amount, is_final: statement.is_final() })
+        Ok(Self { lines, supplement, posting, amount, is_final: statement.is_final() })
     }
 
     /// What the sums count: a credit taken back is a debit, a debit taken back a credit.
@@ -101,6 +115,7 @@ impl<'a> Entry<'a> {
         }
         let mut said = found.read(&decoder.text(self.lines.text().bytes()));
         let bank_document = self.names_beside(&mut said, decoder);
+        said.account.take_if(|account| statement.is_ours(account));
         let bank = decoder.text(self.posting.bank);
         let bank = Some(bank.as_ref()).filter(|bank| names::is_real(bank));
         let end_to_end = said.end_to_end.as_deref();
@@ -203,7 +218,7 @@ impl<'a> Entry<'a> {
     /// Gives the owner's reference if it is one: the number of the document behind the entry.
     fn names_beside(&self, said: &mut Details, decoder: &mut Decoder) -> Option<String> {
         let owner = decoder.text(self.posting.owner);
-        let supplement = decoder.text(self.lines.supplement.bytes());
+        let supplement = decoder.text(self.supplement);
         let beside = decoder.text(self.posting.beside);
         let is_account = is_iban(&owner) || (!beside.is_empty() && has_digits(&owner, 5));
         if is_iban(&supplement) {
@@ -218,8 +233,14 @@ impl<'a> Entry<'a> {
         }
         // The bank's own line is searched for no code, but shown where nothing else is said.
         let shows = supplement.contains(char::is_alphabetic) && !has_digits(&supplement, 20);
-        if said.purpose.is_none() && shows && !is_iban(&supplement) {
-            said.purpose = Some(supplement.to_string());
+        let bytes = self.lines.text().bytes();
+        let is_whole = |text: &str, decoder: &mut Decoder| decoder.text(bytes).trim() == text;
+        match &mut said.purpose {
+            None if shows && !is_iban(&supplement) => said.purpose = Some(supplement.to_string()),
+            Some(text) if shows && runs_on(&supplement, text) && is_whole(text, decoder) => {
+                text.insert_str(0, &supplement);
+            }
+            Some(_) | None => {}
         }
         let points = owner.ends_with('+') || matches!(&*owner, "EREF" | "KREF" | "PREF" | "MARF");
         let none = is_account || points || is_no_reference(&owner);
@@ -253,6 +274,14 @@ fn is_iban(text: &str) -> bool {
         _ => None,
     });
     rest == Some(1)
+}
+
+/// True when a text begins in field 61 and goes on in field 86, as that of some British banks
+/// does: the line is full, and nothing tells that the text, or an order code in it, stands alone.
+fn runs_on(line: &str, text: &str) -> bool {
+    let full = line.chars().count() == SUPPLEMENT_CHARS && !line.contains('\n');
+    let own = line.starts_with('/') || line.get(..3).is_some_and(|code| text.starts_with(code));
+    full && !own && !has_digits(text, OrderCode::DIGITS)
 }
 
 fn has_digits(text: &str, least: usize) -> bool {

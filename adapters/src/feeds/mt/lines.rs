@@ -102,21 +102,22 @@ impl<R: BufRead> Lines<R> {
             if chunk.is_empty() {
                 return Ok(any.then_some(Found { offset, inside: None, cut }));
             }
-            let end = match self.doubled {
-                Some(false) => memchr2(b'\n', b'\r', chunk),
-                Some(true) | None => end_or_signs(chunk, half),
-            };
-            let length = end.unwrap_or(chunk.len());
-            let taken = length + mark_length(&chunk[length..], half && length == 0);
-            if chunk.get(length) == Some(&b'@') {
-                self.doubled = Some(true);
-                if half && length == 0 {
-                    self.carry.pop();
+            let (length, taken) = if self.doubled == Some(false) {
+                line_end(chunk)
+            } else {
+                let (length, taken) = line_end_or_signs(chunk, half);
+                if chunk.get(length) == Some(&b'@') {
+                    self.doubled = Some(true);
+                    if half && length == 0 {
+                        self.carry.pop();
+                    }
                 }
-            }
-            half = end.is_none() && chunk.ends_with(b"@");
+                half = taken == length && chunk.ends_with(b"@");
+                (length, taken)
+            };
+            let ended = taken > length;
             self.offset = self.offset.saturating_add(u64::try_from(taken).unwrap_or(u64::MAX));
-            if end.is_some() && !any && length <= LINE_BYTES_MAX {
+            if ended && !any && length <= LINE_BYTES_MAX {
                 self.used = taken;
                 return Ok(Some(Found { offset, inside: Some(length), cut }));
             }
@@ -125,25 +126,30 @@ impl<R: BufRead> Lines<R> {
             self.carry.extend_from_slice(&chunk[..room]);
             cut |= room < length;
             self.source.consume(taken);
-            if end.is_some() {
+            if ended {
                 return Ok(Some(Found { offset, inside: None, cut }));
             }
         }
     }
 }
 
-/// Where a line ends that `@@` may end, too.
-fn end_or_signs(chunk: &[u8], half: bool) -> Option<usize> {
-    let mut ends = memchr3_iter(b'\n', b'\r', b'@', chunk);
-    ends.find(|&at| chunk[at] != b'@' || chunk.get(at + 1) == Some(&b'@') || (half && at == 0))
+/// How long the line is, and how long with what ends it.
+fn line_end(chunk: &[u8]) -> (usize, usize) {
+    let end = memchr2(b'\n', b'\r', chunk);
+    let length = end.unwrap_or(chunk.len());
+    let both = chunk[length..].starts_with(b"\r\n");
+    (length, length + usize::from(end.is_some()) + usize::from(both))
 }
 
-/// The length of what ends a line, of which `half` may be in the buffer before.
-fn mark_length(mark: &[u8], half: bool) -> usize {
-    match mark {
-        [] => 0,
-        [b'@', ..] if half => 1,
-        [b'@', ..] | [b'\r', b'\n', ..] => 2,
-        [_, ..] => 1,
+/// The same of a line that `@@` may end, too. Half of it may be in the buffer before.
+fn line_end_or_signs(chunk: &[u8], half: bool) -> (usize, usize) {
+    for at in memchr3_iter(b'\n', b'\r', b'@', chunk) {
+        match chunk[at..] {
+            [b'@', ..] if half && at == 0 => return (at, at + 1),
+            [b'@', b'@', ..] | [b'\r', b'\n', ..] => return (at, at + 2),
+            [b'@', ..] | [] => {}
+            [_, ..] => return (at, at + 1),
+        }
     }
+    (chunk.len(), chunk.len())
 }

@@ -61,11 +61,7 @@ impl<'a> Posting<'a> {
         if rest.trim_ascii().is_empty() {
             return Err(Fault::new(RowFault::Unterminated, "field 61 ends behind its amount"));
         }
-        let names = match rest.trim_ascii_start() {
-            [b'N' | b'F' | b'S', _, _, _, names @ ..] => names,
-            _ => &[],
-        };
-        let (owner, beside, bank) = references(names);
+        let (owner, beside, bank) = references(behind_type(rest.trim_ascii_start()));
         Ok(Self { value_date, entry_date, mark, amount, owner, bank, beside })
     }
 }
@@ -89,6 +85,20 @@ fn mark(text: &[u8]) -> Option<(Mark, &[u8])> {
     match rest {
         [letter, rest @ ..] if letter.is_ascii_alphabetic() => Some((mark, rest)),
         _ => Some((mark, rest)),
+    }
+}
+
+/// The references behind the type of the transaction. The standard's types begin with `N`, `F` or
+/// `S`, those of some banks with any letter, and some give none.
+fn behind_type(rest: &[u8]) -> &[u8] {
+    let is_code = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    match rest {
+        [b'N' | b'F' | b'S', _, _, _, names @ ..] if !rest.starts_with(b"NONREF") => names,
+        [b'N' | b'/', ..] => rest,
+        [b'A'..=b'Z', code @ ..] if code.get(..3).is_some_and(|code| code.iter().all(is_code)) => {
+            &code[3..]
+        }
+        _ => &[],
     }
 }
 

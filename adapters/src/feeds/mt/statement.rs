@@ -201,10 +201,13 @@ impl Statement {
         self.closed = true;
         let digits = value.bytes().take_while(u8::is_ascii_digit).count();
         let read = || {
-            let count = value.get(..digits)?.parse().ok()?;
             let unit = Unit::of(value.get(digits..digits + 3)?.as_bytes())?;
+            let sum = unit.amount(value.get(digits + 3..)?.as_bytes())?;
+            // Where there is nothing to count some banks leave the number out.
+            let none = digits == 0 && sum.is_zero();
+            let count = if none { 0 } else { value.get(..digits)?.parse().ok()? };
             self.unit = self.unit.or(Some(unit));
-            Some((count, unit.amount(value.get(digits + 3..)?.as_bytes())?))
+            Some((count, sum))
         };
         let read = { read }();
         if read.is_none() {
@@ -264,6 +267,12 @@ impl Statement {
     /// It has no end: a statement its closing balance, or any its frame's.
     pub(super) fn is_cut(&self) -> bool {
         self.cut || (self.opened && !self.closed)
+    }
+
+    /// True for the account that the message is about: some banks repeat it as the other side's.
+    pub(super) fn is_ours(&self, account: &str) -> bool {
+        let before = self.bare_account.strip_suffix(account);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
     }
 
     /// Its head was cut before a balance, an entry, or what interim reports have.

@@ -143,12 +143,6 @@ pub(super) fn is_separator(line: &[u8]) -> bool {
     line.trim_ascii_end() == b"-"
 }
 
-/// The field that stands behind such a `-` in the same line, as some banks write.
-pub(super) fn behind_separator(line: &[u8]) -> Option<&[u8]> {
-    let field_line = line.strip_prefix(b"-")?;
-    field(field_line).filter(|(tag, _)| *tag != Tag::Other).map(|_| field_line)
-}
-
 /// True for a value of the head that is too long for one and holds what only a message does.
 pub(super) fn holds_fields(tag: Tag, value: &[u8]) -> bool {
     let head = matches!(tag, Tag::Reference | Tag::Related | Tag::Account | Tag::Number);

@@ -13,17 +13,22 @@ enum Key {
     Customer,
     Purpose,
     OnBehalf,
-    /// Mandates, creditors' numbers, amounts before conversion.
+    /// A word of the bank's, behind which text may follow.
+    Code,
+    /// Mandates, creditors' numbers, amounts before conversion, references of banks.
     Other,
 }
 
-fn key(word: &[u8]) -> Option<Key> {
+fn key(word: &[u8], sign: u8) -> Option<Key> {
     match word {
         b"EREF" => Some(Key::EndToEnd),
         b"KREF" => Some(Key::Customer),
         b"SVWZ" => Some(Key::Purpose),
         b"ABWA" => Some(Key::OnBehalf),
         b"MREF" | b"CRED" | b"DEBT" | b"COAM" | b"OAMT" | b"ABWE" => Some(Key::Other),
+        // Before a colon they are words of others.
+        b"PURP" | b"RETU" if sign == b'+' => Some(Key::Code),
+        b"BREF" | b"RREF" if sign == b'+' => Some(Key::Other),
         _ => None,
     }
 }
@@ -37,7 +42,7 @@ fn next_key(text: &[u8], from: usize) -> Option<(usize, u8, Key)> {
         let Some(start) = sign.checked_sub(4).filter(|&start| start >= from) else { continue };
         // A key stands alone, or behind an empty one (`KREF+EREF+…`).
         let alone = start == from || !text[start - 1].is_ascii_alphanumeric();
-        if alone && let Some(key) = key(&text[start..sign]) {
+        if alone && let Some(key) = key(&text[start..sign], text[sign]) {
             return Some((start, text[sign], key));
         }
     }
@@ -89,6 +94,7 @@ fn put(kind: Key, value: &str, found: &mut Found) {
         Key::OnBehalf if found.on_behalf.is_empty() => found.on_behalf.push_str(value.trim()),
         // The first counts; text that only looks like a key is not lost.
         Key::EndToEnd | Key::Customer | Key::OnBehalf => found.add_line(value),
+        Key::Code => found.add_line(value.split_once('\n').map_or("", |(_, text)| text)),
         Key::Other => {}
     }
 }
@@ -113,7 +119,7 @@ fn put_word(kind: Key, word: &str, found: &mut Found) {
         Key::EndToEnd => &mut found.end_to_end,
         Key::Customer => &mut found.customer,
         Key::OnBehalf | Key::Purpose => return found.add_line(word),
-        Key::Other => return,
+        Key::Code | Key::Other => return,
     };
     if known.is_empty() {
         known.push_str(word);

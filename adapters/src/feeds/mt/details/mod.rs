@@ -3,6 +3,7 @@
 //! numbers that no payer chose do not.
 
 mod keys;
+mod parts;
 mod slashes;
 mod subfields;
 
@@ -49,7 +50,7 @@ impl Found {
         self.clear();
         let text = subfields::behind_code(text);
         if let Some(parts) = subfields::Subfields::of(text) {
-            subfields::read(parts, self);
+            parts::read(parts, self);
         } else if slashes::begins(text) {
             slashes::read(text, self);
         } else {
@@ -71,6 +72,12 @@ impl Found {
         ] {
             text.clear();
         }
+    }
+
+    /// Nothing that a row has was found.
+    fn is_empty(&self) -> bool {
+        let Self { text, booking, name, on_behalf, account, .. } = self;
+        [text, booking, name, on_behalf, account].into_iter().all(String::is_empty)
     }
 
     /// Adds text of another part.

@@ -3,6 +3,9 @@
 
 use super::{CREDITOR_MAX, Found, add};
 
+/// The length of the longest word.
+const WORD_BYTES_MAX: usize = 9;
+
 /// What stands behind a word.
 #[derive(Clone, Copy)]
 enum Part {
@@ -14,6 +17,8 @@ enum Part {
     CreditorReference,
     Name,
     Account,
+    /// With the bank behind a comma.
+    AccountAndBank,
     Counterparty,
     Party,
     Text,
@@ -30,15 +35,16 @@ fn part(word: &[u8]) -> Option<Part> {
         b"CREF" => Part::Customer,
         b"CDTRREF" => Part::CreditorReference,
         b"NAME" => Part::Name,
-        b"IBAN" | b"ACNO" | b"ACCT" => Part::Account,
+        b"IBAN" | b"BBAN" | b"ACNO" | b"ACCT" => Part::Account,
+        b"ACCW" => Part::AccountAndBank,
         b"CNTP" => Part::Counterparty,
         b"ORDP" | b"ORDRP" | b"BENM" => Part::Party,
         b"TXT" | b"SUMM" => Part::Text,
         b"BAI" | b"RTRN" | b"RETN" => Part::Booking,
-        b"ACC" | b"ADDR" | b"BIC" | b"BREF" | b"CDTRREFTP" | b"CHGS" | b"CSID" | b"EXCH"
-        | b"ID" | b"IREF" | b"ISDT" | b"MARF" | b"MREF" | b"NREF" | b"OCMT" | b"PREF" | b"PURP"
-        | b"SVCL" | b"TRCD" | b"TRTP" | b"UCRD" | b"UDTR" | b"ULTB" | b"ULTC" | b"ULTD"
-        | b"ULTDR" => Part::Other,
+        b"ACC" | b"ADDR" | b"BIC" | b"BREF" | b"CDTRREFTP" | b"CHGS" | b"CHRG" | b"CSID"
+        | b"EXCH" | b"ID" | b"IREF" | b"ISDT" | b"MARF" | b"MREF" | b"NREF" | b"OCMT" | b"PREF"
+        | b"PURP" | b"RCMT" | b"RREF" | b"RTYP" | b"SVCL" | b"TRCD" | b"TRTP" | b"UCRD"
+        | b"UDTR" | b"ULTB" | b"ULTC" | b"ULTD" | b"ULTDR" => Part::Other,
         _ => return None,
     })
 }
@@ -53,8 +59,16 @@ pub(super) fn begins(text: &str) -> bool {
 /// The part that begins at a slash, and where its text does.
 fn part_at(text: &str, slash: usize) -> Option<(Part, usize)> {
     let rest = &text.as_bytes()[slash + 1..];
-    let length = rest.iter().take(10).position(|&byte| byte == b'/')?;
-    Some((part(&rest[..length])?, slash + length + 2))
+    let length = rest.iter().take(WORD_BYTES_MAX + 2).position(|&byte| byte == b'/')?;
+    let word = &rest[..length];
+    let part = part(word).or_else(|| part(&unfolded(word)?))?;
+    Some((part, slash + length + 2))
+}
+
+/// A word without the end of the line that cut it: some banks fold at other lengths than 65.
+fn unfolded(word: &[u8]) -> Option<Vec<u8>> {
+    let at = word.iter().position(|&byte| byte == b'\n').filter(|&at| at > 0)?;
+    Some([&word[..at], &word[at + 1..]].concat())
 }
 
 pub(super) fn read(text: &str, found: &mut Found) {
@@ -84,6 +98,9 @@ fn take(part: Part, text: &str, found: &mut Found) {
         Part::CreditorReference => creditor(value, found),
         Part::Name => first(&mut found.name, value),
         Part::Account => first(&mut found.account, value),
+        Part::AccountAndBank => {
+            first(&mut found.account, value.split(',').next().unwrap_or("").trim());
+        }
         Part::Counterparty => counterparty(value, found),
         Part::Party => party(value, found),
         Part::Text => found.add_line(value),

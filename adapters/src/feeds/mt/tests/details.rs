@@ -78,7 +78,8 @@ fn an_account_repeated_in_the_text_is_no_part_of_it() {
     // It would make an order code of the four digits before it.
     let text = |account: &str, other: &str| {
         format!(
-            "020<00PRZELEW<20FEE OF MAY<21 2206/2026\r\n<26{account}\r\n<27PAYER<28 SP. Z O.O.\r\n{other}"
+            "020<00PRZELEW<20FEE OF MAY<21 2206/2026\r\n<26{account} \r\n\
+             <27PAYER<28 SP. Z O.O.\r\n{other}"
         )
     };
     for other in [format!("<32PAYER SP.<38PL{account}"), "<3034567890<310000111122223333".into()] {
@@ -102,6 +103,160 @@ fn an_account_repeated_in_the_text_is_no_part_of_it() {
         expect![[r#"
             from: PL12345678900000111122223333
             "FEE OF\nMAY"
+        "#]],
+    );
+}
+
+#[test]
+fn a_sign_before_a_number_of_no_list_is_text() {
+    says(
+        "166?00CREDIT?20ORDER 335?960.484?2144?5 or 6?45?32PAYER?40of no list?70BY HIM",
+        expect![[r#"
+            name: PAYER
+            "ORDER 335?960.484\n44?5 or 6?45\nof no list\nBY HIM"
+        "#]],
+    );
+    // Behind other signs every number counts.
+    says(
+        "020<00CREDIT<20FEE<66DWMC<32PAYER",
+        expect![[r#"
+        name: PAYER
+        "FEE\nDWMC"
+    "#]],
+    );
+}
+
+#[test]
+fn a_plus_begins_subfields_whose_numbers_rise() {
+    says(
+        "TBB+00INCOMING FEE OF MAY\\TO MINSK +21FEE OF +375 29 1+20 +30BANKBY2X+31BY20BANK30120000
+         +32PAYER",
+        expect![[r#"
+            name: PAYER
+            from: BY20BANK30120000
+            "FEE OF +375 29 1+20 \nINCOMING FEE OF MAY\\TO MINSK"
+        "#]],
+    );
+    says(
+        "020+14+
+         20FEE OF MAY     +
+         21               +
+         30       /       +
+         31BY20BANK30120000+
+         32PAYER",
+        expect![[r#"
+            name: PAYER
+            from: BY20BANK30120000
+            "FEE OF MAY"
+        "#]],
+    );
+    for text in ["TEL+375291234567 FEE", "TEL+12025550123", "1+20 and 2+30", "ABCD+20FEE+32NAME"] {
+        let said = details::Found::default().read(text);
+        assert_eq!(said.purpose.as_deref(), Some(text));
+    }
+    // Keys keep their plus.
+    says(
+        "EREF+20260401+SVWZ+20FEE",
+        expect![[r#"
+        end to end: 20260401+
+        "20FEE"
+    "#]],
+    );
+}
+
+#[test]
+fn a_dialect_that_counts_in_its_own_way_is_shown() {
+    // The digits of two parts are no order code together.
+    says(
+        "~01PAYER LTD~026000000007~0330120000000000000001~06FEE OF MAY~07~1320260401",
+        expect![[r#"
+            "PAYER LTD; 6000000007; 30120000000000000001; FEE OF MAY; 20260401"
+        "#]],
+    );
+    says(
+        "~01PAYER LTD~06120000000000000000000000000017~0705",
+        expect![[r#"
+        "PAYER LTD; 120000000000000000000000000017; 05"
+        code 120000000000000000000000000017 in purpose
+    "#]],
+    );
+    says(
+        "166?00CREDIT?20FEE?34000?35FOR MAY?36IN MINSK",
+        expect![[r#"
+        "FEE\nFOR MAY\nIN MINSK"
+    "#]],
+    );
+}
+
+#[test]
+fn what_fills_empty_subfields_is_no_text() {
+    let bytes = |text: &str| {
+        let whole = message(&format!(":61:260401C5,00NTRFNONREF\r\n:86:{text}"));
+        whole.bytes().map(|byte| if byte == b'#' { 0xff } else { byte }).collect::<Vec<_>>()
+    };
+    let text = "020~00152\r\n~20FEE OF\r\n~21MAY\r\n~22#\r\n~23##\r\n~32PAYER\r\n~33#\r\n~60#";
+    let told = told(&bytes(text), &Options::default());
+    assert!(
+        told.contains("    name: PAYER\n") && told.contains("    \"FEE OF\\nMAY\"\n"),
+        "{told}"
+    );
+}
+
+#[test]
+fn keys_of_the_banks_are_no_text() {
+    says(
+        "166?20KREF+20260401000000000000?2100001?22PURP+RINP?23SVWZ+fee of May",
+        expect![[r#"
+        end to end: 2026040100000000000000001
+        "fee of May"
+    "#]],
+    );
+    says(
+        "166?20EREF+E-1?21PURP+RINP?22fee?23BREF+B-1?24RREF+R-1?25RETU+AC01?26of May",
+        expect![[r#"
+            end to end: E-1
+            "fee\nof May"
+        "#]],
+    );
+    says(
+        "PURP: fee RETU: of BREF: May",
+        expect![[r#"
+        "PURP: fee RETU: of BREF: May"
+    "#]],
+    );
+    says(
+        "/RREF/38-1 /EREF/E-2 /ORDP//NAME/PAYER /REMI/fee /RCMT/EUR 1,00 /CHRG/EUR 0,10/RTYP/BACK",
+        expect![[r#"
+            end to end: E-2
+            name: PAYER
+            "fee"
+        "#]],
+    );
+    says(
+        "/TRTP/SEPA/BBAN/90000007/NAME/PAYER/REMI/fee",
+        expect![[r#"
+        name: PAYER
+        from: 90000007
+        "fee"
+    "#]],
+    );
+    says(
+        "/ACCW/NL75INGB0001234567,INGBNL2A/REMI/fee",
+        expect![[r#"
+        from: NL75INGB0001234567
+        "fee"
+    "#]],
+    );
+    // Banks that fold at 64 cut their keys, too.
+    says(
+        "/EREF/E-3/RE
+         MI/fee/NA
+         ME/PAYER/x
+         y/z",
+        expect![[r#"
+            end to end: E-3
+            name: PAYER/x y/z
+            "fee"
         "#]],
     );
 }

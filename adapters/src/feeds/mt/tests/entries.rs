@@ -232,6 +232,24 @@ fn references_are_what_they_say_they_are() {
                 to: BY00TEST/0001
         260401C5,00Z103X
             1 Credited +5.00 BYN 2026-04-01 weak
+                document: X
+                to: BY00TEST/0001
+        260401C5,00ACHPX1//BANK000001
+            1 Credited +5.00 BYN 2026-04-01 BY00TEST/0001/BANK000001/260401/500
+                document: X1
+                to: BY00TEST/0001
+        260401C5,00TIDXTEST//REF0001
+            1 Credited +5.00 BYN 2026-04-01 BY00TEST/0001/REF0001/260401/500
+                document: TEST
+                to: BY00TEST/0001
+        260401C5,00NONREF//BANK000001
+            1 Credited +5.00 BYN 2026-04-01 BY00TEST/0001/BANK000001/260401/500
+                to: BY00TEST/0001
+        260401C5,00//BANK000001
+            1 Credited +5.00 BYN 2026-04-01 BY00TEST/0001/BANK000001/260401/500
+                to: BY00TEST/0001
+        260401C5,00and no type
+            1 Credited +5.00 BYN 2026-04-01 weak
                 to: BY00TEST/0001
         260401C5,00
             row 1 at byte 60: field 61 ends behind its amount [unterminated]
@@ -248,6 +266,11 @@ fn references_are_what_they_say_they_are() {
          260401C5,00NIOBNL91ABNA0417164300
          260401C5,00NOV NONREF
          260401C5,00Z103X
+         260401C5,00ACHPX1//BANK000001
+         260401C5,00TIDXTEST//REF0001
+         260401C5,00NONREF//BANK000001
+         260401C5,00//BANK000001
+         260401C5,00and no type
          260401C5,00",
     ));
 }
@@ -289,6 +312,113 @@ fn lines_under_the_statement_line_are_the_banks_own() {
                 "fee"
             disagrees: from 100.00 BYN the rows lead to 120.00 BYN, not to 100.00 BYN
         "#]],
+    );
+}
+
+#[test]
+fn the_banks_reference_may_stand_in_a_line_of_its_own() {
+    check(
+        &message(
+            ":61:260401C5,00NTRF2026040100000001
+             //BANK000001
+             :86:fee
+             :61:260401C5,00NTRFNONREF//
+             //BANK000002
+             and a word
+             :61:260401C5,00NTRFNONREF//BANK000003
+             //BANK000004",
+        ),
+        expect![[r#"
+            1 Credited +5.00 BYN 2026-04-01 BY00TEST/0001/BANK000001/260401/500
+                document: 2026040100000001
+                to: BY00TEST/0001
+                "fee"
+            2 Credited +5.00 BYN 2026-04-01 BY00TEST/0001/BANK000002/260401/500
+                to: BY00TEST/0001
+                "and a word"
+            3 Credited +5.00 BYN 2026-04-01 BY00TEST/0001/BANK000003/260401/500
+                to: BY00TEST/0001
+                "//BANK000004"
+            disagrees: from 100.00 BYN the rows lead to 115.00 BYN, not to 100.00 BYN
+        "#]],
+    );
+}
+
+#[test]
+fn a_text_that_begins_under_the_statement_line_goes_on_in_field_86() {
+    let code = "120000000000000000000000000017";
+    check(
+        &message(&format!(
+            ":61:260401C1,00NTRFNONREF
+             J PAYER               TFRFEE OF MA
+             :86:Y 2026
+             :61:260401C2,00NTRFNONREF
+             J PAYER               TFRFEE OF M
+             :86:and a text of its own
+             :61:260401C3,00NTRFNONREF
+             770-INCOMING TRANSFER OF SOMEBODY-
+             :86:770 INCOMING TRANSFER; FEE OF MAY
+             :61:260401C4,00NTRFNONREF
+             INCOMING TRANSFER FROM ANOTHER BAN
+             :86:{code}
+             :61:260401C5,00NTRFNONREF
+             INCOMING TRANSFER FROM ANOTHER BAN
+             :86:/REMI/fee/NAME/PAYER
+             :61:260401C6,00NTRFNONREF
+             /OCMT/EUR123456,85//CHGS/EUR0,500/
+             :86:fee"
+        )),
+        expect![[r#"
+            1 Credited +1.00 BYN 2026-04-01 weak
+                to: BY00TEST/0001
+                "J PAYER               TFRFEE OF MAY 2026"
+            2 Credited +2.00 BYN 2026-04-01 weak
+                to: BY00TEST/0001
+                "and a text of its own"
+            3 Credited +3.00 BYN 2026-04-01 weak
+                to: BY00TEST/0001
+                "770 INCOMING TRANSFER; FEE OF MAY"
+            4 Credited +4.00 BYN 2026-04-01 weak
+                to: BY00TEST/0001
+                "120000000000000000000000000017"
+                code 120000000000000000000000000017 in purpose
+            5 Credited +5.00 BYN 2026-04-01 weak
+                name: PAYER
+                to: BY00TEST/0001
+                "fee"
+            6 Credited +6.00 BYN 2026-04-01 weak
+                to: BY00TEST/0001
+                "fee"
+            disagrees: from 100.00 BYN the rows lead to 121.00 BYN, not to 100.00 BYN
+        "#]],
+    );
+}
+
+#[test]
+fn our_own_account_is_not_the_other_sides() {
+    let text = message(
+        ":61:260401C5,00NTRFNONREF
+         :86:000>20FEE>310001
+         :61:260401D5,00NTRFNONREF
+         :86:000>20FEE>31BY00TEST/0001
+         :61:260401C5,00NTRFNONREF
+         :86:000>20FEE>319990001",
+    );
+    check(
+        &text,
+        expect![[r#"
+        1 Credited +5.00 BYN 2026-04-01 weak
+            to: BY00TEST/0001
+            "FEE"
+        2 Information -5.00 BYN 2026-04-01 weak
+            from: BY00TEST/0001
+            "FEE"
+        3 Credited +5.00 BYN 2026-04-01 weak
+            from: 9990001
+            to: BY00TEST/0001
+            "FEE"
+        disagrees: from 100.00 BYN the rows lead to 105.00 BYN, not to 100.00 BYN
+    "#]],
     );
 }
 

@@ -213,6 +213,12 @@ fn an_interim_report_credits_nothing_yet() {
     // From the floor on entries are listed; the sums count all.
     assert_eq!(open(&INTERIM.replace("BYN0,", "BYNC5,").replace("2BYN14", "9BYN99")), "");
     assert_eq!(open(&INTERIM.replace("90C:2BYN14,00", "90C:xBYN14")), "90C cannot be read");
+    assert_eq!(open(&INTERIM.replace("90C:2BYN14,00", "90C:BYN14,00")), "90C cannot be read");
+    // Without entries the number may be left out.
+    let empty = &INTERIM[..INTERIM.find(":61:").unwrap()];
+    assert!(
+        !told(format!("{empty}:90C:BYN,00\r\n").as_bytes(), &Options::default()).contains("90C")
+    );
 }
 
 #[test]
