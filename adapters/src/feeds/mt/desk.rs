@@ -125,19 +125,21 @@ impl Desk {
         let glued = bytes.starts_with(b"-:");
         let field_line = &bytes[usize::from(glued)..];
         match tag::field(field_line) {
-            Some((tag, value)) if glued && tag != Tag::Other => {
-                self.break_off();
+            Some((tag, value)) if !self.is_text(tag, value, glued) => {
+                if glued {
+                    self.break_off();
+                }
                 self.field(tag, value, field_line.len() - value.len(), line);
-            }
-            Some((tag, value)) if !glued && !self.is_text(tag, value) => {
-                self.field(tag, value, bytes.len() - value.len(), line);
             }
             Some(_) | None => self.text(bytes, line.cut),
         }
     }
 
     /// True for what looks like a field of the head and cannot be one inside an entry's text.
-    fn is_text(&self, tag: Tag, value: &[u8]) -> bool {
+    fn is_text(&self, tag: Tag, value: &[u8], glued: bool) -> bool {
+        if glued {
+            return tag == Tag::Other;
+        }
         let text = match self.open {
             Open::Nothing => return false,
             Open::Entry => &self.entry.supplement,

@@ -271,8 +271,13 @@ impl Statement {
 
     /// True for the account that the message is about: some banks repeat it as the other side's.
     pub(super) fn is_ours(&self, account: &str) -> bool {
-        let before = self.bare_account.strip_suffix(account);
-        before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+        // The last digit tells most apart.
+        let last = |text: &str| text.as_bytes().last().copied();
+        last(account) == last(&self.bare_account)
+            && self
+                .bare_account
+                .strip_suffix(account)
+                .is_some_and(|before| before.is_empty() || before.ends_with('/'))
     }
 
     /// Its head was cut before a balance, an entry, or what interim reports have.

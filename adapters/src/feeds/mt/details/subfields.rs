@@ -81,10 +81,10 @@ impl<'a> Iterator for Subfields<'a> {
         let mut from = start;
         while let Some(skipped) = memchr::memchr(self.separator, &bytes[from..]) {
             let at = from + skipped;
-            self.next = number_at(bytes, at + 1).filter(|&(next, _)| {
-                (next < 40 && self.separator != b'+') || self.is_next(next, number)
-            });
-            if self.next.is_some() {
+            if let Some((next, next_start)) = number_at(bytes, at + 1)
+                && ((next < 40 && self.separator != b'+') || self.is_next(next, number))
+            {
+                self.next = Some((next, next_start));
                 return Some((number, &self.text[start..at]));
             }
             from = at + 1;
