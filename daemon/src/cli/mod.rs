@@ -195,7 +195,14 @@ impl Global {
         Sources::of_process(self.config.clone(), self.set.clone())
     }
 
+    /// The settings for those who do not speak with the broker: nobody needs its password to ask
+    /// a question.
     fn load(&self) -> Result<Loaded, Failure> {
+        Ok(Settings::load_without_secrets(&self.sources()?)?)
+    }
+
+    /// The settings with the broker's password and keys.
+    fn load_with_secrets(&self) -> Result<Loaded, Failure> {
         Ok(Settings::load(&self.sources()?)?)
     }
 }
@@ -241,7 +248,7 @@ fn act(cli: &Cli) -> Result<(), Failure> {
         Command::Run => run::run(global),
         Command::Check { deny_warnings } => check::check(global, *deny_warnings),
         Command::Doctor => doctor::doctor(global),
-        Command::Config { effective: _ } => print(global.load()?.effective().trim_end()),
+        Command::Config { effective: _ } => config(global),
         Command::Topology(args) => topology::topology(global, args),
         Command::Demo(args) => demo::demo(global, args),
         Command::Simulate(args) => simulate::simulate(global, args),
@@ -282,6 +289,15 @@ fn act(cli: &Cli) -> Result<(), Failure> {
             Ok(std::io::stdout().write_all(&script)?)
         }
     }
+}
+
+fn config(global: &Global) -> Result<(), Failure> {
+    let text = global.load()?.effective();
+    if !global.json {
+        return print(text.trim_end());
+    }
+    let values: Result<toml::Table, _> = toml::from_str(&text);
+    print_json(&values.map_err(|error| Failure::new(Exit::Bug, error.to_string()))?)
 }
 
 /// A story as it is printed: tests of the queries look at it.

@@ -13,7 +13,7 @@ use crate::telemetry::log;
 /// A daemon that failed is not torn down: after a failed commit the store must not be dropped,
 /// because sled would write once more.
 pub(super) fn run(global: &Global) -> Result<(), Failure> {
-    let loaded = global.load()?;
+    let loaded = global.load_with_secrets()?;
     log::start(&loaded.settings.log);
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");

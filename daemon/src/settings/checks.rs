@@ -13,7 +13,7 @@ use super::finding::Finding;
 use super::members::{Feed, FeedFormat};
 use super::secret;
 use super::tree::{Origin, Table, origin_of};
-use super::{Settings, parties};
+use super::{Secrets, Settings, parties};
 
 /// Bytes that the unanswered messages of one queue may take before it is worth a warning.
 const QUEUE_BYTES_MAX: usize = 512 << 20;
@@ -37,15 +37,14 @@ impl<'a> Checks<'a> {
     }
 
     /// Puts the password of `broker.password_file` into the url.
-    pub(super) fn read_password(&mut self, broker: &mut Broker, credentials: Option<&Path>) {
+    pub(super) fn password(&mut self, broker: &mut Broker, secrets: Secrets) {
         self.warn_of_open_settings(broker);
-        let Some(name) = &broker.password_file else { return };
-        let path = secret::located(name, credentials);
-        let password = match secret::read(&path) {
+        let (Some(path), Secrets::Read) = (&broker.password_file, secrets) else { return };
+        let password = match secret::read(path) {
             Ok(password) => password,
             Err(what) => return self.problem("broker.password_file", what),
         };
-        if secret::is_open_to_all(&path) {
+        if secret::is_open_to_all(path) {
             let what = format!("{} can be read by everybody on this machine", path.display());
             self.warning("broker.password_file", what);
         }
@@ -61,10 +60,8 @@ impl<'a> Checks<'a> {
         }
     }
 
-    /// Finds the file with the password of the management API.
-    pub(super) fn locate_secret(&mut self, doctor: &mut Doctor, credentials: Option<&Path>) {
-        let name = doctor.management_password_file.take();
-        doctor.management_password_file = name.map(|name| secret::located(&name, credentials));
+    /// Looks at the file with the password of the management API.
+    pub(super) fn management_password(&mut self, doctor: &Doctor) {
         if let Some(path) = doctor.management_password_file.as_deref()
             && secret::is_open_to_all(path)
         {
@@ -73,12 +70,9 @@ impl<'a> Checks<'a> {
         }
     }
 
-    /// Finds the files of `broker.tls`, and looks whether a connection could be made with them.
-    pub(super) fn read_tls(&mut self, broker: &mut Broker, credentials: Option<&Path>) {
-        let tls = &mut broker.tls;
-        for file in [&mut tls.ca_file, &mut tls.certificate_file, &mut tls.key_file] {
-            *file = file.take().map(|name| secret::located(&name, credentials));
-        }
+    /// Looks whether a connection could be made with the files of `broker.tls`.
+    pub(super) fn tls(&mut self, broker: &Broker, secrets: Secrets) {
+        let tls = &broker.tls;
         if !self.is_clean(&["broker.url", "broker.tls"]) {
             return;
         }
@@ -93,12 +87,12 @@ impl<'a> Checks<'a> {
         match (broker.url.is_tls(), tls.files()) {
             (true, None) => self.problem("broker.tls.ca_file", "must be set for amqps"),
             (false, Some(_)) => self.warning("broker.tls.ca_file", "has no use without amqps"),
-            (true, Some(files)) => {
+            (true, Some(files)) if secrets == Secrets::Read => {
                 if let Err(error) = files.client() {
                     self.problem("broker.tls", error.to_string());
                 }
             }
-            (false, None) => {}
+            (true, Some(_)) | (false, None) => {}
         }
         if let Some(key) = broker.tls.key_file.as_deref().filter(|key| secret::is_open_to_all(key))
         {

@@ -27,7 +27,8 @@ pub struct Sources {
     pub environment: HashMap<String, String>,
     /// Dotted keys with values as text, from the command line; the last word.
     pub overrides: Vec<(String, String)>,
-    /// Where relative names of secret files are looked for: systemd's `$CREDENTIALS_DIRECTORY`.
+    /// Where relative names of secret files are looked for, if it is set: systemd's
+    /// `$CREDENTIALS_DIRECTORY`. Else they are meant beside the operator's file.
     pub credentials: Option<PathBuf>,
 }
 
@@ -57,6 +58,14 @@ impl Sources {
             overrides,
             credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
         })
+    }
+
+    /// Where relative names of secret files are looked for. Never the directory that a command
+    /// happens to be given in.
+    pub(super) fn secrets(&self) -> &Path {
+        let (OperatorFile::Named(file) | OperatorFile::IfThere(file)) = &self.file;
+        let beside = file.parent().unwrap_or(Path::new(""));
+        self.credentials.as_deref().unwrap_or(beside)
     }
 }
 

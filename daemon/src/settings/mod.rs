@@ -25,6 +25,7 @@ mod tree;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 use kvit_schemas::{AgencyId, BankId, FeedId, OperatorId, PortalId};
 
@@ -105,6 +106,13 @@ pub struct Settings {
     pub log: Log,
 }
 
+/// Whether files that hold secrets are opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Secrets {
+    Read,
+    LeftAlone,
+}
+
 /// Settings, and what is to be said about them.
 pub struct Loaded {
     /// The settings.
@@ -121,18 +129,50 @@ impl Settings {
     /// Everything that is wrong, as one list: files that cannot be read; else keys that do not
     /// exist, values of the wrong type or range, and values that do not go together.
     pub fn load(sources: &Sources) -> Result<Loaded, SettingsError> {
+        Self::checked(sources, Secrets::Read)
+    }
+
+    /// The same for those who do not speak with the broker: files that hold secrets are left
+    /// alone, as not everybody who may ask the daemon may read them.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn load_without_secrets(sources: &Sources) -> Result<Loaded, SettingsError> {
+        Self::checked(sources, Secrets::LeftAlone)
+    }
+
+    fn checked(sources: &Sources, secrets: Secrets) -> Result<Loaded, SettingsError> {
         let mut tree = layers::merge(sources)?;
         let (mut settings, Report { problems, meant }) = Section::root(&tree, Self::read);
         for (key, plain) in meant {
             tree::replace(&mut tree, &key, plain);
         }
+        settings.locate_secrets(sources.secrets());
         let mut checks = checks::Checks::new(&tree, problems);
-        checks.read_password(&mut settings.broker, sources.credentials.as_deref());
-        checks.locate_secret(&mut settings.doctor, sources.credentials.as_deref());
-        checks.read_tls(&mut settings.broker, sources.credentials.as_deref());
+        checks.password(&mut settings.broker, secrets);
+        checks.management_password(&settings.doctor);
+        checks.tls(&settings.broker, secrets);
         checks.weigh(&settings);
         let warnings = checks.finish().map_err(SettingsError::new)?;
         Ok(Loaded { settings, warnings, tree })
+    }
+
+    /// Finds the files that are named relative to `directory`.
+    fn locate_secrets(&mut self, directory: &Path) {
+        let (broker, admin) = (&mut self.broker, &mut self.admin.tls);
+        let files = [
+            &mut broker.password_file,
+            &mut broker.tls.ca_file,
+            &mut broker.tls.certificate_file,
+            &mut broker.tls.key_file,
+            &mut self.doctor.management_password_file,
+            &mut admin.certificate_file,
+            &mut admin.key_file,
+            &mut admin.client_ca_file,
+        ];
+        for file in files.into_iter().flatten() {
+            *file = directory.join(&*file);
+        }
     }
 
     fn read(s: &mut Section<'_>) -> Self {

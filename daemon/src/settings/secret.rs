@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 
 /// What is shown in place of a secret.
@@ -165,11 +165,6 @@ fn percent_encoded(text: &str) -> String {
         }
     }
     encoded
-}
-
-/// Where a secret file lies: relative names are meant below `credentials`, if that is given.
-pub(super) fn located(name: &Path, credentials: Option<&Path>) -> PathBuf {
-    credentials.map_or_else(|| name.to_owned(), |directory| directory.join(name))
 }
 
 /// The first line of a secret file.

@@ -36,6 +36,38 @@ fn the_password_comes_from_a_file_and_stands_encoded_in_the_url() {
 }
 
 #[test]
+fn secrets_lie_beside_the_settings_unless_the_service_manager_hands_them_out() {
+    let text = "[broker]\nurl = 'amqp://kvit@host/v'\npassword_file = 'secret'
+                [doctor]\nmanagement_password_file = 'other'
+                [admin.tls]\nkey_file = '/etc/key'";
+    let machine = Machine::new().file("kvit.toml", text).file("secret", "beside");
+    let mut machine = machine.file("handed/secret", "handed out");
+    let settings = machine.settings();
+    assert_eq!(settings.broker.url.expose().expose(), "amqp://kvit:beside@host/v");
+    assert_eq!(settings.doctor.management_password_file, Some(machine.path("other")));
+    assert_eq!(settings.admin.tls.key_file, Some(PathBuf::from("/etc/key")));
+    machine.sources.credentials = Some(machine.path("handed"));
+    let url = machine.settings().broker.url;
+    assert_eq!(url.expose().expose(), "amqp://kvit:handed%20out@host/v");
+}
+
+#[test]
+fn whoever_does_not_speak_with_the_broker_needs_no_secrets() {
+    let text = "[broker]\nurl = 'amqps://kvit@host/v'\npassword_file = 'secret'
+                [broker.tls]\nca_file = 'ca.pem'";
+    let machine = Machine::new().file("kvit.toml", text);
+    expect![[r#"
+        kvit.toml: broker.password_file cannot be read from secret: No such file or directory (os error 2)
+        kvit.toml: broker.tls ca.pem cannot be read: No such file or directory (os error 2)"#]]
+    .assert_eq(&machine.error());
+    let settings = Settings::load_without_secrets(&machine.sources).unwrap().settings;
+    assert_eq!(settings.broker.url.expose().expose(), "amqps://kvit@host/v");
+    let machine = machine.argument("broker.prefetch", "0");
+    let error = Settings::load_without_secrets(&machine.sources).unwrap_err().to_string();
+    assert!(error.contains("broker.prefetch must be"), "{error}");
+}
+
+#[test]
 fn a_url_is_refused_without_being_repeated() {
     let cases = [
         "hunter2",
