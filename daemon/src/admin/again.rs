@@ -8,7 +8,7 @@ use crate::pipeline::intake::{Body, Checked};
 use crate::pipeline::{Prepared, files};
 use crate::queries::QueryError;
 use crate::service::Shared;
-use crate::settings::{Feed, NoParty, Party};
+use crate::settings::{Feed, NoParty};
 
 /// Which message, and how it is meant.
 #[derive(Debug)]
@@ -70,7 +70,8 @@ pub(super) fn ready(shared: &Shared, wish: Again) -> Result<Ready, NotReady> {
         }
     };
     let (arrival, sender) = arrival_again(&record, (kept, mended), &shared.intake.directory)?;
-    let party = wish.party.map(|party| party.parse::<Party>()).transpose()?;
+    let named = |party: String| shared.intake.directory.party_named(&party);
+    let party = wish.party.map(named).transpose()?;
     let (spoken_for, now) = (party.as_ref().map(ToString::to_string), shared.clock.now());
     let mut prepared = shared.intake.check_as(arrival, party.or(sender), now);
     prepared.released = Some(number);

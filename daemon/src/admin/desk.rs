@@ -61,11 +61,13 @@ pub(super) async fn release(
     })?;
     let by = By { id, reason: wish.reason };
     let (number, dry_run) = (Seq(number), wish.dry_run);
-    if wish.party.is_some() && !dry_run {
-        let party = wish.party.as_deref().map(str::parse::<crate::settings::Party>).transpose();
+    if let Some(party) = &wish.party
+        && !dry_run
+    {
+        let party = shared.intake.directory.party_named(party);
         let party =
             party.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
-        let party = party.map(|party| party.to_string());
+        let party = Some(party.to_string());
         let act = ProposedAct::Release { number, party, replacement: None };
         return acted(&shared, DeskAct::Propose(act, mended), by).await;
     }

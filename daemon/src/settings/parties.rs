@@ -32,8 +32,14 @@ impl fmt::Display for Party {
 
 /// Not the name of a party.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} names no party; write it as \"portal ID\", \"bank ID\" or \"agency ID\"")]
-pub struct NoParty(String);
+pub enum NoParty {
+    /// It could not be one.
+    #[error("{0:?} names no party; write it as \"portal ID\", \"bank ID\" or \"agency ID\"")]
+    Misspelled(String),
+    /// Nobody of that name is in the settings.
+    #[error("there is no {0} in the settings")]
+    Unknown(Party),
+}
 
 impl FromStr for Party {
     type Err = NoParty;
@@ -45,7 +51,7 @@ impl FromStr for Party {
             "agency" => id.parse().ok().map(Self::Agency),
             _ => None,
         });
-        party.ok_or_else(|| NoParty(text.to_owned()))
+        party.ok_or_else(|| NoParty::Misspelled(text.to_owned()))
     }
 }
 
@@ -67,6 +73,7 @@ pub(super) fn all(settings: &Settings) -> impl Iterator<Item = (Party, String, &
 /// What intake asks of the settings for each message; made once from settings that were checked.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
+    parties: BTreeSet<Party>,
     users: HashMap<String, Party>,
     feeds: BTreeMap<FeedId, Feed>,
     ranks: HashMap<FeedId, usize>,
@@ -90,7 +97,8 @@ impl From<&Settings> for Directory {
             .chain(agencies)
             .map(|(party, member)| (party, member.attachment_hosts.iter().cloned().collect()))
             .collect();
-        Self { users, feeds: settings.feeds.clone(), ranks, hosts }
+        let parties = all(settings).map(|(party, _, _)| party).collect();
+        Self { parties, users, feeds: settings.feeds.clone(), ranks, hosts }
     }
 }
 
@@ -98,6 +106,15 @@ impl Directory {
     /// The party that a broker user speaks for.
     pub fn party_of_user(&self, user: &str) -> Option<Party> {
         self.users.get(user).cloned()
+    }
+
+    /// The party that a person means.
+    ///
+    /// # Errors
+    /// When nobody is called so: what is done in the name of nobody is answered to nobody.
+    pub fn party_named(&self, name: &str) -> Result<Party, NoParty> {
+        let party: Party = name.parse()?;
+        if self.parties.contains(&party) { Ok(party) } else { Err(NoParty::Unknown(party)) }
     }
 
     /// True when a party may name documents on this host.

@@ -140,6 +140,14 @@ async fn a_viewer_only_sees_and_what_takes_two_people_takes_two() -> Result<()> 
     let refused = ales.post(&release, json!({ "reason": "  " })).await?;
     assert_eq!((refused.status, refused.text("/detail")), (400, "a reason is needed"));
 
+    // As a party that is not in the settings: neither tried nor proposed.
+    for dry_run in [true, false] {
+        let wish = json!({ "reason": "mistyped", "party": "portal portl", "dry_run": dry_run });
+        let refused = boris.post(&release, wish).await?;
+        let said = (refused.status, refused.text("/detail"));
+        assert_eq!(said, (400, "there is no portal portl in the settings"));
+    }
+
     // As another party: proposed by one, approved by another.
     let wish =
         json!({ "reason": "the portal sent it with a wrong user", "party": "portal portal" });

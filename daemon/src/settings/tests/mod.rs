@@ -198,6 +198,11 @@ fn the_directory_knows_who_speaks_and_what_feeds_may_say() {
     assert_eq!(party("gai-minsk").as_deref(), Some("agency gai-minsk"));
     assert_eq!(party("epasluga"), None);
 
+    let named = |name: &str| directory.party_named(name).map_err(|error| error.to_string());
+    assert_eq!(named("bank erip").unwrap().to_string(), "bank erip");
+    assert_eq!(named("portal epaslga").unwrap_err(), "there is no portal epaslga in the settings");
+    assert!(named("epasluga").unwrap_err().contains("write it as"));
+
     let feed = |id: &str| id.parse::<FeedId>().unwrap();
     let bank = "belarusbank".parse().unwrap();
     let feeds: Vec<_> = directory.feeds_of(&bank).map(|(id, _)| id.as_str()).collect();
