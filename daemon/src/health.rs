@@ -18,17 +18,6 @@ use crate::pipeline::tally::ENDS;
 use crate::service::Shared;
 use crate::telemetry::{self, list};
 
-/// Opens the listener of `health.listen`, if one is set.
-///
-/// # Errors
-/// When the address is taken or not allowed.
-pub async fn bind(shared: &Shared) -> std::io::Result<Option<TcpListener>> {
-    match shared.settings.health.listen {
-        Some(address) => TcpListener::bind(address).await.map(Some),
-        None => Ok(None),
-    }
-}
-
 /// Serves `/livez`, `/readyz` and `/metrics` until told to stop.
 pub async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
     let routes = Router::new()

@@ -14,6 +14,7 @@ use kvit_tests::daemon::World;
 use kvit_tests::files::register;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
 
 /// A world whose feed `erip` has a drop folder.
 fn world() -> Result<(World, PathBuf)> {
@@ -62,6 +63,22 @@ async fn an_answer_of_erip_is_recorded_and_moves_no_money() -> Result<()> {
     let told = world.take(&peer, "bank.erip.reports", 1).await?;
     assert_eq!(told[0].text("/outcome"), "applied");
     daemon.stop().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_daemon_that_cannot_listen_ends_before_it_takes_anything() -> Result<()> {
+    let (world, folder) = world()?;
+    put(&folder, "0000900.204", ANSWER)?;
+    let _other = std::os::unix::net::UnixListener::bind(world.socket())?;
+    let ended = kvit::service::run(world.load()?, CancellationToken::new()).await;
+    let error = ended.err().context("it runs beside another daemon")?;
+    assert_eq!(error.to_string(), format!("opening admin.socket, {}", world.socket().display()));
+    let why = anyhow::Error::from(error).root_cause().to_string();
+    assert_eq!(why, "another daemon answers there");
+    assert_eq!(world.open_store()?.last_commit(), 1, "nothing was committed");
+    let names: Vec<_> = fs::read_dir(&folder)?.collect::<std::io::Result<_>>()?;
+    assert_eq!(names.len(), 1, "neither moved nor reported: {names:?}");
     Ok(())
 }
 

@@ -22,6 +22,7 @@ mod walks;
 mod works;
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -46,13 +47,12 @@ use crate::service::Shared;
 ///
 /// # Errors
 /// When it cannot be made, or another daemon answers there.
-pub async fn bind(shared: &Shared) -> std::io::Result<UnixListener> {
-    let path = &shared.settings.admin.socket;
+pub async fn bind(path: &Path) -> std::io::Result<UnixListener> {
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
     if UnixStream::connect(path).await.is_ok() {
-        let why = format!("another daemon answers at {}", path.display());
+        let why = "another daemon answers there";
         return Err(std::io::Error::new(std::io::ErrorKind::AddrInUse, why));
     }
     match std::fs::remove_file(path) {

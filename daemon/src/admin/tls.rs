@@ -2,6 +2,7 @@
 //! names that it is meant to be called by.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,16 +36,14 @@ pub(crate) struct Secure {
     acceptor: TlsAcceptor,
 }
 
-/// Opens `admin.listen`, if it is set.
+/// Opens `admin.listen`.
 ///
 /// # Errors
 /// When the address is taken, or certificate and key cannot be used.
-pub(crate) async fn bind(shared: &Shared) -> io::Result<Option<Secure>> {
-    let admin = &shared.settings.admin;
-    let Some(address) = admin.listen else { return Ok(None) };
-    let acceptor = TlsAcceptor::from(Arc::new(server(&admin.tls)?));
+pub(crate) async fn bind(address: SocketAddr, tls: &AdminTls) -> io::Result<Secure> {
+    let acceptor = TlsAcceptor::from(Arc::new(server(tls)?));
     let listener = TcpListener::bind(address).await?;
-    Ok(Some(Secure { listener, acceptor }))
+    Ok(Secure { listener, acceptor })
 }
 
 fn server(tls: &AdminTls) -> io::Result<ServerConfig> {

@@ -97,7 +97,7 @@ impl From<RunError> for Failure {
             RunError::Setup(error) => error.into(),
             RunError::Store(error) => error.into(),
             RunError::Ended(_) => Self::new(Exit::Bug, error.to_string()),
-            RunError::Listen(_) | RunError::Thread(_) => Self::new(Exit::Io, chain(&error)),
+            RunError::Listen { .. } | RunError::Thread(_) => Self::new(Exit::Io, chain(&error)),
         }
     }
 }

@@ -100,10 +100,22 @@ fn the_kind_of_end_shows_in_the_exit_code() {
     assert_eq!(exit(apart.into()), 78);
     assert_eq!(exit(RunError::Ended("the relay").into()), 70);
     let broken = std::io::Error::from(std::io::ErrorKind::StorageFull);
-    assert_eq!(exit(RunError::Listen(broken).into()), 74);
+    let (key, place) = ("health.listen", "127.0.0.1:9465".to_owned());
+    let taken = Failure::from(RunError::Listen { key, place, source: broken });
+    assert_eq!(taken.message, "opening health.listen, 127.0.0.1:9465: no storage space");
+    assert_eq!(exit(taken), 74);
     assert_eq!(exit(QueryError::NotFound("no such order".to_owned()).into()), 1);
     let gone = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
     assert_eq!(exit(gone.into()), 0, "`kvit case list | head` is no failure");
+}
+
+#[test]
+fn what_looks_at_this_machine_is_refused_for_another() {
+    let remote = |line: &str| parsed(line).unwrap().global.remote;
+    let refused = remote("kvit doctor --admin https://kvit.by:9466").only_here().unwrap_err();
+    assert_eq!(refused.exit, Exit::Usage);
+    assert!(refused.message.contains("names https://kvit.by:9466"), "{}", refused.message);
+    assert!(remote("kvit doctor").only_here().is_ok());
 }
 
 #[test]

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::backlog::Backlog;
 use super::folders::{self, Turns};
 use super::parts::{
-    Parts, input_queues, jobs, spawn_broker, spawn_folders, spawn_servers, spawn_watches,
+    Listeners, Parts, input_queues, jobs, spawn_broker, spawn_folders, spawn_servers, spawn_watches,
 };
 use super::{Left, Prepared, RunError, Shared, amqp_options, intake};
 use crate::pipeline::committer::{Committer, CommitterHandle, Progress};
@@ -154,6 +154,7 @@ impl Daemon {
     /// Starts all parts.
     pub(super) async fn start(prepared: Prepared) -> Result<Self, RunError> {
         let clock = Clock::System;
+        let listeners = Listeners::bind(&prepared.settings).await?;
         let traffic = Traffic::of(&prepared.settings)?;
         let consumer = traffic.consumer_handle.clone();
         let path = CommitPath::start(&prepared, &clock, &consumer, traffic.delivered)?;
@@ -207,7 +208,7 @@ impl Daemon {
         let relay_done = spawn_relay(&mut parts, relay, ends, &stop_back);
         spawn_folders(&mut parts, &shared, (&path.handle.work, &path.turns), &stop_front);
         spawn_schedule(&mut parts, &shared, (path.handle.work, unread, wishes), &stop_front);
-        spawn_servers(&mut parts, &shared, &stop_front).await?;
+        spawn_servers(&mut parts, listeners, &shared, &stop_front);
         spawn_watches(&mut parts, &shared, (&stop_front, &stop_back));
         Ok(Self {
             shared,

@@ -57,8 +57,16 @@ pub enum RunError {
     #[error("starting a thread")]
     Thread(#[source] std::io::Error),
     /// A listener could not be opened.
-    #[error("opening a listener")]
-    Listen(#[source] std::io::Error),
+    #[error("opening {key}, {place}")]
+    Listen {
+        /// The setting that names the place.
+        key: &'static str,
+        /// Address or socket.
+        place: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
 }
 
 /// What was left when the daemon stopped; all of it is in the store.

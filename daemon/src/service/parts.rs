@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use kvit_adapters::amqp::{Consumer, InputQueue, Publisher};
 use kvit_schemas::PortalId;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{mpsc, oneshot, watch as watched};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::folders::{Keeper, Turns};
 use super::{RunError, SetupError, Shared, backlog, broker, supervisor, watch};
+use crate::admin::tls::Secure;
 use crate::pipeline::{Queue, Work};
 use crate::schedule::{Job, Task};
 use crate::settings::Settings;
@@ -92,13 +94,45 @@ pub(super) fn spawn_watches(
     });
 }
 
-pub(super) async fn spawn_servers(
+/// Where others ask the daemon.
+pub(super) struct Listeners {
+    health: Option<TcpListener>,
+    admin: UnixListener,
+    secure: Option<Secure>,
+}
+
+impl Listeners {
+    /// Opens all of them, before anything is taken from anywhere: a second daemon with the same
+    /// settings ends here, and has touched nothing.
+    pub(super) async fn bind(settings: &Settings) -> Result<Self, RunError> {
+        let failed = |key, place: String| move |source| RunError::Listen { key, place, source };
+        let (health, admin) = (settings.health.listen, &settings.admin);
+        let health = match health {
+            Some(address) => {
+                let bound = TcpListener::bind(address).await;
+                Some(bound.map_err(failed("health.listen", address.to_string()))?)
+            }
+            None => None,
+        };
+        let socket = failed("admin.socket", admin.socket.display().to_string());
+        let secure = match admin.listen {
+            Some(address) => {
+                let bound = crate::admin::tls::bind(address, &admin.tls).await;
+                Some(bound.map_err(failed("admin.listen", address.to_string()))?)
+            }
+            None => None,
+        };
+        let admin = crate::admin::bind(&admin.socket).await.map_err(socket)?;
+        Ok(Self { health, admin, secure })
+    }
+}
+
+pub(super) fn spawn_servers(
     parts: &mut Parts,
+    Listeners { health, admin, secure }: Listeners,
     shared: &Arc<Shared>,
     stop: &CancellationToken,
-) -> Result<(), RunError> {
-    let health = crate::health::bind(shared).await.map_err(RunError::Listen)?;
-    let admin = crate::admin::bind(shared).await.map_err(RunError::Listen)?;
+) {
     let token = stop.clone();
     let at_health = Arc::clone(shared);
     parts.spawn(async move {
@@ -108,7 +142,6 @@ pub(super) async fn spawn_servers(
         token.cancelled().await;
         Ok("the health listener")
     });
-    let secure = crate::admin::tls::bind(shared).await.map_err(RunError::Listen)?;
     if let Some(secure) = secure {
         let (token, at_admin) = (stop.clone(), Arc::clone(shared));
         parts.spawn(async move {
@@ -121,7 +154,6 @@ pub(super) async fn spawn_servers(
         crate::admin::serve(admin, at_admin, token).await;
         Ok("the admin API")
     });
-    Ok(())
 }
 
 pub(super) fn input_queues(settings: &Settings) -> Vec<InputQueue> {
