@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use kvit_adapters::store::StoreError;
+use kvit_adapters::store::rows::OpenError;
 
 use crate::service::{RunError, SetupError};
 use crate::settings::SettingsError;
@@ -71,6 +72,21 @@ pub(super) fn chain(error: &dyn Error) -> String {
     sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
 }
 
+/// What the machine refuses is told apart from a store that is in use, lost or damaged.
+pub(super) fn of_opening(error: &OpenError) -> Exit {
+    match error {
+        OpenError::Io { .. } | OpenError::Foreign { .. } => Exit::Io,
+        OpenError::Locked { .. }
+        | OpenError::Absent { .. }
+        | OpenError::Format { .. }
+        | OpenError::Incompatible { .. }
+        | OpenError::Damaged { .. }
+        | OpenError::LostTail { .. }
+        | OpenError::Mixed { .. }
+        | OpenError::HalfImported { .. } => Exit::Unavailable,
+    }
+}
+
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
         Self::new(Exit::Config, error.to_string())
@@ -84,7 +100,7 @@ impl From<SetupError> for Failure {
             | SetupError::Parties(_)
             | SetupError::BrokerUrl(_)
             | SetupError::Schedule(_) => Exit::Config,
-            SetupError::Store(_) => Exit::Unavailable,
+            SetupError::Store(error) => of_opening(error),
             SetupError::Read(_) => Exit::Io,
         };
         Self::new(exit, chain(&error))

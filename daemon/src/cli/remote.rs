@@ -37,6 +37,16 @@ pub(super) struct RemoteArgs {
 }
 
 impl RemoteArgs {
+    /// Refuses to take what is on this machine for what was asked about another one.
+    pub(super) fn only_here(&self) -> Result<(), Failure> {
+        let Some(url) = &self.admin else { return Ok(()) };
+        let what = format!(
+            "this looks at the machine it is given on, and --admin (or KVIT_ADMIN) names {url}: \
+             leave that away, or give the command there"
+        );
+        Err(Failure::new(Exit::Usage, what))
+    }
+
     /// The token that says who asks, over TLS and at the socket alike.
     pub(super) fn token(&self) -> Result<Option<Secret<String>>, Failure> {
         let Some(file) = &self.token_file else { return Ok(None) };

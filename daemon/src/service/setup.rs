@@ -29,7 +29,7 @@ pub enum SetupError {
     #[error("the catalogue and the settings disagree:\n{0}")]
     Parties(String),
     /// The store cannot be opened.
-    #[error("{}\n{}", .0, .0.advice())]
+    #[error("{}", .0.told())]
     Store(OpenError),
     /// The broker's address cannot be used.
     #[error("broker.url: {0}")]
@@ -44,17 +44,6 @@ pub enum SetupError {
 
 fn lines(findings: &[Finding]) -> String {
     findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-}
-
-impl SetupError {
-    /// The exit code that tells a supervisor what kind of failure it was.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Catalogue(_) | Self::Parties(_) | Self::BrokerUrl(_) | Self::Schedule(_) => 78,
-            Self::Store(_) => 69,
-            Self::Read(_) => 74,
-        }
-    }
 }
 
 /// Everything that is known before the first part starts.

@@ -23,7 +23,7 @@ pub enum CarryError {
     #[error("writing the export")]
     Write(#[source] io::Error),
     /// The store could not be opened.
-    #[error("{}\n{}", .0, .0.advice())]
+    #[error("{}", .0.told())]
     Open(OpenError),
     /// The store could not be read or written.
     #[error("the store")]

@@ -1,5 +1,6 @@
 //! What can go wrong with rows, commits and opening.
 
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
@@ -135,6 +136,16 @@ pub enum OpenError {
         /// The store's directory.
         path: PathBuf,
     },
+    /// It is another user's: what this process left there, its owner could not open.
+    #[error("{path} belongs to the user with the uid {owner}, and this process has the uid {ours}")]
+    Foreign {
+        /// The file, or the directory.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+        /// Who wanted to open it.
+        ours: u32,
+    },
     /// The operating system refused something.
     #[error("{doing} {path}")]
     Io {
@@ -149,6 +160,13 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// What happened, what led to it, and on a line of its own what to do.
+    pub fn told(&self) -> String {
+        let sources = std::iter::successors(self.source(), |&error| error.source());
+        let what = sources.fold(self.to_string(), |text, source| format!("{text}: {source}"));
+        format!("{what}\n{}", self.advice())
+    }
+
     /// What the operator can do, in whole sentences.
     pub fn advice(&self) -> &'static str {
         match self {
@@ -174,15 +192,20 @@ impl OpenError {
             Self::LostTail { .. } => {
                 "Messages of the lost commits were acknowledged and will not come again by \
                  themselves. If an older copy was restored, put the newer one back. Otherwise \
-                 copy the whole directory elsewhere, check the disk, and either open the store \
-                 once with the loss accepted or import the last backup into an empty \
-                 directory (`kvit store import`); then ask the portal and the banks to send again \
-                 what came since: what is known already is recognised as a duplicate."
+                 copy the whole directory elsewhere, check the disk, and import the last backup \
+                 into an empty directory (`kvit store import`); then ask the portal and the banks \
+                 to send again what came since: what is known already is recognised as a duplicate."
             }
             Self::HalfImported { .. } => {
                 "Finish it: run `kvit store import` with the same file again, and it goes on where \
                  it ended. To import another file, remove the directory first: nothing but the \
                  import has written to it."
+            }
+            Self::Foreign { .. } => {
+                "Run the command as the user whose daemon has the store, as in `runuser -u kvit -- \
+                 kvit …`. Files that somebody else left there keep the daemon from starting: give \
+                 them back with `chown -R kvit:` and the store's directory, while the daemon is \
+                 stopped."
             }
             Self::Io { .. } => {
                 "Check that the directory exists, belongs to the user kvit runs as, and that its \

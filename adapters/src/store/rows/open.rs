@@ -86,6 +86,10 @@ pub(super) fn open(
     import: Option<&Import>,
 ) -> Result<(RowStore, OpenReport), OpenError> {
     let files = Files::of(path);
+    let ours = rustix::process::geteuid().as_raw();
+    if let Some((path, owner)) = files.foreign(ours)? {
+        return Err(OpenError::Foreign { path, owner, ours });
+    }
     let lock = enter(&files, options.create)?;
     let mark = Mark::read(&files.watermark()).map_err(failed("reading", &files.watermark()))?;
     if files.db().exists() {

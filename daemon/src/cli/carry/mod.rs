@@ -11,7 +11,7 @@ use kvit_adapters::store::carry::{self, Bounds, CarryError, Imported, Purpose, S
 use serde::Serialize;
 
 use super::ask::{Place, one, progress, verify_store};
-use super::failure::{Exit, Failure, chain};
+use super::failure::{Exit, Failure, chain, of_opening};
 use super::show::lines;
 use super::{Global, show, warn};
 use crate::queries::{self, AuditReport, StoreReport, TotalView};
@@ -76,8 +76,14 @@ pub(super) struct ImportView {
 pub(super) fn store(global: &Global, command: &StoreCommand) -> Result<(), Failure> {
     match command {
         StoreCommand::Verify { place } => verify_store(global, *place),
-        StoreCommand::Export { offline: _, file } => export(global, file),
-        StoreCommand::Import { offline: _, file, reason } => import(global, file, reason),
+        StoreCommand::Export { offline: _, file } => {
+            global.remote.only_here()?;
+            export(global, file)
+        }
+        StoreCommand::Import { offline: _, file, reason } => {
+            global.remote.only_here()?;
+            import(global, file, reason)
+        }
     }
 }
 
@@ -131,9 +137,13 @@ fn import(global: &Global, file: &Path, reason: &str) -> Result<(), Failure> {
         carry::import(input, purpose, Bounds::default(), progress("rows in"))?
     } else {
         // What can be read twice is read to its end before anything is written.
-        carry::check(BufReader::new(File::open(file)?), progress("rows read"))?;
+        let open = || {
+            let named = |error| Failure::new(Exit::Io, format!("{}: {error}", file.display()));
+            File::open(file).map(BufReader::new).map_err(named)
+        };
+        carry::check(open()?, progress("rows read"))?;
         service::make_parent(path);
-        let input = BufReader::new(File::open(file)?);
+        let input = open()?;
         carry::import(input, purpose, Bounds::default(), progress("rows in"))?
     };
     let view = looked_at(imported)?;
@@ -221,7 +231,7 @@ impl From<CarryError> for Failure {
             | CarryError::Table(_)
             | CarryError::OtherExport { .. }
             | CarryError::Differs(_) => Exit::Data,
-            CarryError::Open(_) => Exit::Unavailable,
+            CarryError::Open(error) => of_opening(error),
             CarryError::NotEmpty(_) => Exit::Runtime,
             CarryError::Write(source) if source.kind() == io::ErrorKind::BrokenPipe => {
                 return Self::new(Exit::Io, "nobody reads the export to its end");

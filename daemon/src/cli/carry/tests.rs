@@ -62,6 +62,12 @@ impl Machine {
 }
 
 #[test]
+fn a_file_that_is_missing_is_named() {
+    let machine = Machine::new();
+    machine.ends(machine.import("new", "nofile"), Exit::Io, "nofile: No such file or directory");
+}
+
+#[test]
 fn a_store_goes_into_a_file_and_out_of_it_into_another_store() {
     let machine = Machine::new();
     machine.export("old", "a.export").unwrap();

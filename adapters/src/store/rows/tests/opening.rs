@@ -40,7 +40,30 @@ fn a_directory_without_a_parent_is_not_made() {
     let (dir, _) = place();
     let error = refusal(&dir.path().join("a/b"));
     assert!(matches!(error, OpenError::Io { doing: "creating", .. }), "{error:?}");
+    assert!(error.told().contains("a/b: No such file or directory (os error 2)\nCheck that"));
     assert!(error.advice().contains("belongs to the user"));
+}
+
+#[test]
+fn files_of_another_user_are_named_with_their_owner_and_root_makes_none_for_others() {
+    use std::os::unix::fs::MetadataExt;
+    let (dir, path) = place();
+    let files = Files::of(&path);
+    let ours = fs::metadata(dir.path()).unwrap().uid();
+    let other = ours + 1;
+    let foreign = |uid| files.foreign(uid).unwrap();
+    assert_eq!(foreign(other), None, "a directory may be lent to others");
+    let above = (dir.path().to_owned(), ours);
+    assert_eq!(foreign(0), (ours != 0).then_some(above), "but not to root");
+    open(&path).close().unwrap();
+    fs::write(path.join("lost+found"), "").unwrap();
+    assert_eq!(foreign(ours), None);
+    assert_eq!(foreign(other), Some((path.join("blobs"), ours)));
+
+    let error = OpenError::Foreign { path: path.join("db"), owner: 990, ours: 0 };
+    let told = format!("{} belongs to the user with the uid 990", path.join("db").display());
+    assert!(error.to_string().starts_with(&told), "{error}");
+    assert!(error.advice().contains("runuser -u kvit --"));
 }
 
 #[test]
@@ -105,7 +128,7 @@ fn a_lost_tail_is_noticed_until_somebody_accepts_it() {
     for _ in 0..2 {
         let error = refusal(&path);
         assert!(matches!(&error, OpenError::LostTail { tail, .. } if *tail == behind), "{error:?}");
-        assert!(error.advice().contains("with the loss accepted"));
+        assert!(error.advice().contains("import the last backup"));
     }
     let accepting = RowOptions { on_lost_tail: OnLostTail::Accept, ..options() };
     let (store, report) = RowStore::open(&path, accepting.clone()).unwrap();
