@@ -33,6 +33,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_done() {
         "kvit fly",
         "kvit --set nothing check",
         "kvit topology --users some",
+        "kvit topology --apply --users existing",
         "kvit feed parse a.txt --format nothing",
         "kvit feed map",
         "kvit feed map a.csv --feed Not/An/Id",

@@ -6,15 +6,17 @@ use kvit_adapters::amqp::{Admin, Topology, TopologyError, Users, WITHOUT_POLICIE
 use super::failure::{Exit, Failure, chain};
 use super::{Global, print, warn};
 use crate::service;
+use crate::settings::Settings;
 
 /// Arguments of `kvit topology`.
 #[derive(Debug, Args)]
 pub(super) struct TopologyArgs {
-    /// Declare exchanges, queues and bindings at the broker, beside printing
+    /// Declare exchanges, queues and bindings at the broker instead of printing, as the user of
+    /// broker.url, who must be allowed to
     #[arg(long)]
     apply: bool,
     /// Whether the definitions make the broker users
-    #[arg(long, value_enum, default_value_t = UsersWord::Created)]
+    #[arg(long, value_enum, default_value_t = UsersWord::Created, conflicts_with = "apply")]
     users: UsersWord,
 }
 
@@ -27,19 +29,23 @@ enum UsersWord {
     Existing,
 }
 
-/// Prints the definitions, and makes what can be made when told so.
+/// Prints the definitions, or makes what can be made when told so. Never both: whoever may declare
+/// is seldom the user that kvit is to work as, and the definitions would be about that user.
 pub(super) fn topology(global: &Global, args: &TopologyArgs) -> Result<(), Failure> {
-    let settings = global.load()?.settings;
-    let topology = service::topology(&settings)?;
+    if args.apply {
+        return apply(&global.load_with_secrets()?.settings);
+    }
+    let topology = service::topology(&global.load()?.settings)?;
     let users = match args.users {
         UsersWord::Created => Users::Created,
         UsersWord::Existing => Users::Existing,
     };
-    print(&serde_json::to_string_pretty(&topology.definitions(users))?)?;
-    if !args.apply {
-        return Ok(());
-    }
-    let options = service::amqp_options(&settings)?;
+    print(&serde_json::to_string_pretty(&topology.definitions(users))?)
+}
+
+fn apply(settings: &Settings) -> Result<(), Failure> {
+    let topology = service::topology(settings)?;
+    let options = service::amqp_options(settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let admin = Admin::connect(&options)

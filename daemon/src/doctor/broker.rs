@@ -38,7 +38,12 @@ pub(super) async fn look(settings: &Settings, running: bool) -> Vec<Finding> {
 fn unreachable(error: &AmqpError, url: &kvit_adapters::amqp::BrokerUrl) -> Finding {
     let what = format!("{}{}", error.reason(), error.advice(url));
     let cure = if error.is_about_credentials() {
-        format!("rabbitmqctl authenticate_user {}; correct broker.password_file", url.user())
+        let user = url.user();
+        format!(
+            "rabbitmqctl authenticate_user {user} tells whether the broker takes the password of \
+             broker.password_file; rabbitmqctl change_password {user} sets it: users that were \
+             imported have none"
+        )
     } else if error.is_about_the_vhost() {
         format!("rabbitmqctl add_vhost {}, then {IMPORT}", url.vhost())
     } else {

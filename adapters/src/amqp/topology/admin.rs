@@ -15,7 +15,7 @@ use crate::amqp::connection::{self, AmqpError, code, in_time, name};
 
 /// What declaring cannot do, to be told to whoever uses it outside of development.
 pub const WITHOUT_POLICIES: &str = "queues were declared without size limits, which only a policy \
-    can set: import the definitions that `kvit topology` prints for those";
+    can set: import the definitions that `kvit topology --users existing` prints for those";
 
 /// The topology is not as it should be, or could not be looked at.
 #[derive(Debug, thiserror::Error)]
