@@ -122,8 +122,10 @@ impl Desk {
     /// Takes a line of a message.
     fn inside(&mut self, bytes: &[u8], line: &Line<'_>) {
         // Some banks put the separator before a field in its line.
-        let glued = bytes.starts_with(b"-:");
-        let field_line = &bytes[usize::from(glued)..];
+        let (field_line, glued) = match bytes {
+            [b'-', rest @ ..] if rest.first() == Some(&b':') => (rest, true),
+            _ => (bytes, false),
+        };
         match tag::field(field_line) {
             Some((tag, value)) if !self.is_text(tag, value, glued) => {
                 if glued {

@@ -1,5 +1,5 @@
-//! What the numbered subfields of a text mean: 20 to 29 and 60 to 65 are text, 30, 31 and 38 the other
-//! side's bank and account, 32 and 33 its name.
+//! What the numbered subfields of a text mean: 20 to 29 and 60 to 65 are text, 30, 31 and 38 the
+//! other side's bank and account, 32 and 33 its name.
 
 use super::subfields::Subfields;
 use super::{Found, add};

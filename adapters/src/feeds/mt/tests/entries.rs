@@ -230,6 +230,27 @@ fn references_are_what_they_say_they_are() {
         260401C5,00NOV NONREF
             1 Credited +5.00 BYN 2026-04-01 weak
                 to: BY00TEST/0001
+        260401C5,00
+            row 1 at byte 60: field 61 ends behind its amount [unterminated]
+    "#]]
+    .assert_eq(&entries(
+        "260401C5,00NTRF
+         260401C5,00NTRFNONREF//NONREF
+         260401C5,00NTRF1234//B4E07XM00J000023
+         260401C5,00FMSCNONREF//8327000090031789
+         260401C5,00S103KREF+//0724710333343453
+         260401C5,00NMSCOver til://MasterCard
+         260401C5,00N0440121470966      W.P. Jansen
+         260401C5,00NMSCNONREF          TOMTE TUMMETOT
+         260401C5,00NIOBNL91ABNA0417164300
+         260401C5,00NOV NONREF
+         260401C5,00",
+    ));
+}
+
+#[test]
+fn references_stand_behind_a_type_of_any_letter_or_none() {
+    expect![[r#"
         260401C5,00Z103X
             1 Credited +5.00 BYN 2026-04-01 weak
                 document: X
@@ -251,27 +272,14 @@ fn references_are_what_they_say_they_are() {
         260401C5,00and no type
             1 Credited +5.00 BYN 2026-04-01 weak
                 to: BY00TEST/0001
-        260401C5,00
-            row 1 at byte 60: field 61 ends behind its amount [unterminated]
     "#]]
     .assert_eq(&entries(
-        "260401C5,00NTRF
-         260401C5,00NTRFNONREF//NONREF
-         260401C5,00NTRF1234//B4E07XM00J000023
-         260401C5,00FMSCNONREF//8327000090031789
-         260401C5,00S103KREF+//0724710333343453
-         260401C5,00NMSCOver til://MasterCard
-         260401C5,00N0440121470966      W.P. Jansen
-         260401C5,00NMSCNONREF          TOMTE TUMMETOT
-         260401C5,00NIOBNL91ABNA0417164300
-         260401C5,00NOV NONREF
-         260401C5,00Z103X
+        "260401C5,00Z103X
          260401C5,00ACHPX1//BANK000001
          260401C5,00TIDXTEST//REF0001
          260401C5,00NONREF//BANK000001
          260401C5,00//BANK000001
-         260401C5,00and no type
-         260401C5,00",
+         260401C5,00and no type",
     ));
 }
 
