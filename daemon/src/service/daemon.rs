@@ -153,8 +153,7 @@ impl CommitPath {
 impl Daemon {
     /// Starts all parts.
     pub(super) async fn start(prepared: Prepared) -> Result<Self, RunError> {
-        let clock = Clock::System;
-        let listeners = Listeners::bind(&prepared.settings).await?;
+        let (clock, listeners) = (Clock::System, Listeners::bind(&prepared.settings).await?);
         let traffic = Traffic::of(&prepared.settings)?;
         let consumer = traffic.consumer_handle.clone();
         let path = CommitPath::start(&prepared, &clock, &consumer, traffic.delivered)?;

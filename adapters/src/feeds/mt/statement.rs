@@ -280,10 +280,11 @@ impl Statement {
                 .is_some_and(|before| before.is_empty() || before.ends_with('/'))
     }
 
-    /// Its head was cut before a balance, an entry, or what interim reports have.
+    /// Its head was cut behind the account, before a balance, an entry, or what interim reports
+    /// have. A reference alone tells of no statement; real files end so.
     pub(super) fn is_only_begun(&self) -> bool {
         let holds = self.opened || self.closed || self.interim || self.has_entries;
-        self.begun && !holds && !self.ended
+        self.begun && self.account.is_some() && !holds && !self.ended
     }
 
     /// A message without a reference of its own is about the account of the one before it.

@@ -3,8 +3,8 @@
 
 use super::{BUCKET_ENTRIES, FEW_ENTRIES, Name};
 
-/// Bits for each entry of a run: together with `LOOKS` about one name of seventy thousand seems to be
-/// in a run though it is not, so that hundreds of runs seldom cost a row read in vain.
+/// Bits for each entry of a run: together with `LOOKS` about one name of seventy thousand seems to
+/// be in a run though it is not, so that hundreds of runs seldom cost a row read in vain.
 const ENTRY_BITS: usize = 24;
 /// Bits that a name sets.
 const LOOKS: u64 = 12;
@@ -101,8 +101,8 @@ impl Filters {
         }
     }
 
-    /// The oldest runs whose entries are all of periods before this one, at most so many; with the rows each
-    /// may have.
+    /// The oldest runs whose entries are all of periods before this one, at most so many; with the
+    /// rows each may have.
     pub(super) fn before(&self, period: u32, most: usize) -> Vec<(Run, u16)> {
         let runs = self.0.iter().flat_map(|group| {
             let buckets = buckets(group.words.len());

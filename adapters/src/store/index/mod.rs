@@ -14,8 +14,8 @@
 //! | run's letter, run | the newest period of its entries, and the run's filter |
 //! | run's letter, run, bucket | entries of the run |
 //!
-//! A run has the number of the commit that wrote it. Marks count for a while only: with each new run
-//! the oldest go whose entries are all of periods before those that count.
+//! A run has the number of the commit that wrote it. Marks count for a while only: with each new
+//! run the oldest go whose entries are all of periods before those that count.
 
 mod entries;
 mod filters;

@@ -265,7 +265,8 @@ fn refunds_of_what_turns_out_to_be_one_payment_are_cancelled() {
             → zags-minsk 17: #6 overpaid 90.00, missing 0.00
             bank credited 17 b1 45.00 ref erip_operation=p1
             → portal 17: #7 refund cancelled 45.00 BYN exempt of erip/p1
-            → zags-minsk 17: #8 overpaid 45.00, missing 0.00
+            → portal 17: #8 refund due 45.00 BYN exempt of erip/p1
+            → zags-minsk 17: #9 overpaid 45.00, missing 0.00
             money
               card/c1 accepted 45.00 BYN on 17: surplus 45.00
               erip/p1+bank/b1 credited 45.00 BYN on 17: surplus 45.00, refund due 45.00 exempt

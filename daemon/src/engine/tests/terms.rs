@@ -156,15 +156,16 @@ fn a_suspended_term_stands_still_until_it_is_resumed() {
             2026-03-09
             → zags-minsk 17: #3 term Approaching 2026-03-11 in 2 days
             zags-minsk suspended 17
+            → portal 17: #4 routed by 2026-03-11, because so
             on 2026-03-20
             zags-minsk resumed 17
-            → portal 17: #4 routed by 2026-03-23
-            → zags-minsk 17: #5 term Changed 2026-03-23 in 3 days
+            → portal 17: #5 routed by 2026-03-23
+            → zags-minsk 17: #6 term Changed 2026-03-23 in 3 days
             on 2026-04-03
             2026-03-21
-            → zags-minsk 17: #6 term Approaching 2026-03-23 in 2 days
+            → zags-minsk 17: #7 term Approaching 2026-03-23 in 2 days
             2026-03-24
-            → zags-minsk 17: #7 term Overdue 2026-03-23 in -1 days
+            → zags-minsk 17: #8 term Overdue 2026-03-23 in -1 days
         "#]],
     );
 }

@@ -93,7 +93,6 @@ fn a_file_cut_in_a_head_is_told_from_a_whole_one() {
     let whole = format!("{HEAD}{TWO}\r\n:62F:C260401BYN111,00\r\n-\r\n");
     assert!(!told(whole.as_bytes(), &Options::default()).contains("disagrees"));
     for begun in [
-        ":20:X2",
         ":20:X2\r\n:25:BY00TEST/0001\r\n:28C:8/1\r\n",
         ":940:\r\n",
         "{1:F01BANKBY2XAXXX0000000000}{2:I940BANKBY2XXXXXN}",
