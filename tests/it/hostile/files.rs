@@ -155,7 +155,7 @@ async fn hostile_files_are_reported_whichever_way_they_come_and_pay_for_nothing(
     (0..256).try_for_each(|_| bomb.write_all(&vec![b'0'; 1 << 20]))?;
     file_message(&world, &peer, ("bomb", "1.206", bomb.finish()?), Some("gzip")).await?;
     let got = world.take(&peer, "bank.erip.reports", 1).await?;
-    ensure!(got.iter().all(|got| got.text("/code") == "KV1001"), "{got:#?}");
+    ensure!(got.iter().all(|got| got.text("/errors/0/code") == "KV1001"), "{got:#?}");
 
     in_the_folder(&world, &peer, &folder).await?;
     unharmed(&daemon, before).await?;
