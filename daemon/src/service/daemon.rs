@@ -201,7 +201,7 @@ impl Daemon {
             traffic.publisher_handle,
             path.handle.clone(),
             Addresses::from(&settings),
-            (path.progress, clock.clone(), path.spans),
+            (path.progress, clock, path.spans),
         );
         let ends = (path.rows, traffic.outcomes, (held, kicks));
         let relay_done = spawn_relay(&mut parts, relay, ends, &stop_back);

@@ -9,7 +9,7 @@ use kvit_schemas::record::{DeskNote, Note};
 use kvit_tests::broker::until;
 use serde_json::json;
 
-use super::{CODE, application, at, pay, submit, world};
+use super::{At, CODE, application, at, pay, submit, world};
 
 #[tokio::test]
 async fn a_release_after_the_cause_was_mended_is_applied_and_a_dry_run_changes_nothing()
@@ -112,6 +112,17 @@ async fn of_two_people_who_release_the_same_at_once_exactly_one_does() -> Result
     Ok(())
 }
 
+/// A party that is not in the settings is neither tried nor proposed.
+async fn takes_no_strange_party(operator: &At<'_>, release: &str) -> Result<()> {
+    for dry_run in [true, false] {
+        let wish = json!({ "reason": "mistyped", "party": "portal portl", "dry_run": dry_run });
+        let refused = operator.post(release, wish).await?;
+        let said = (refused.status, refused.text("/detail"));
+        assert_eq!(said, (400, "there is no portal portl in the settings"));
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_viewer_only_sees_and_what_takes_two_people_takes_two() -> Result<()> {
     let world = world("\n[approvals]\nassign_above = 40\ndiscard_payments = true\n")?;
@@ -140,13 +151,7 @@ async fn a_viewer_only_sees_and_what_takes_two_people_takes_two() -> Result<()> 
     let refused = ales.post(&release, json!({ "reason": "  " })).await?;
     assert_eq!((refused.status, refused.text("/detail")), (400, "a reason is needed"));
 
-    // As a party that is not in the settings: neither tried nor proposed.
-    for dry_run in [true, false] {
-        let wish = json!({ "reason": "mistyped", "party": "portal portl", "dry_run": dry_run });
-        let refused = boris.post(&release, wish).await?;
-        let said = (refused.status, refused.text("/detail"));
-        assert_eq!(said, (400, "there is no portal portl in the settings"));
-    }
+    takes_no_strange_party(&boris, &release).await?;
 
     // As another party: proposed by one, approved by another.
     let wish =
