@@ -189,8 +189,7 @@ async fn a_viewer_only_sees_and_what_takes_two_people_takes_two() -> Result<()> 
     let assign = format!("/v1/suspense/{payment}/assign");
     let wish = json!({ "order_code": CODE, "reason": "the payer called" });
     let proposed = ales.post(&assign, wish).await?;
-    let proposal = proposed.body["proposal"].as_u64().context("a proposal")?;
-    let path = format!("/v1/proposals/{proposal}/approve");
+    let path = format!("/v1/proposals/{}/approve", proposed.body["proposal"]);
     let done = chief.post(&path, json!({ "reason": "checked" })).await?;
     assert_eq!(done.body["done"], true, "{done:?}");
     let all = vera.get("/v1/proposals?all=true").await?;
