@@ -40,6 +40,8 @@ pub(super) enum Status {
 #[derive(Debug, Default)]
 pub(super) struct Charges {
     sum: Option<Money>,
+    /// One of them cannot be read, or not be added to the others: nobody knows their sum.
+    unknown: bool,
     total: Option<Money>,
 }
 
@@ -97,13 +99,18 @@ pub(super) struct Transaction {
 
 impl Charges {
     fn add(&mut self, charge: Result<Money, Fault>) {
-        let Ok(charge) = charge else { return };
-        self.sum = self.sum.map_or(Ok(charge), |sum| sum.checked_add(charge)).ok();
+        // Why it cannot be read or added is no matter: see above.
+        let sum = charge.ok().and_then(|charge| match self.sum {
+            Some(sum) => sum.checked_add(charge).ok(),
+            None => Some(charge),
+        });
+        self.unknown |= sum.is_none();
+        self.sum = sum;
     }
 
     /// They are as much as `kept`.
     pub(super) fn are(&self, kept: Money) -> bool {
-        self.sum == Some(kept) || self.total == Some(kept)
+        (!self.unknown && self.sum == Some(kept)) || self.total == Some(kept)
     }
 }
 

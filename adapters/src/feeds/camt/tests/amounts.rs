@@ -232,6 +232,7 @@ fn what_was_booked_counts_unless_charges_explain_the_difference() {
     let total = |amount: &str| {
         format!("<Chrgs><TtlChrgsAndTaxAmt Ccy=\"BYN\">{amount}</TtlChrgsAndTaxAmt></Chrgs>")
     };
+    let foreign = charge("1.00").replace("BYN", "USD");
     let paid = |amount: &str| format!("<Amt Ccy=\"BYN\">{amount}</Amt>");
     let mut out = String::new();
     for (indicator, said, entry, transaction) in [
@@ -243,6 +244,8 @@ fn what_was_booked_counts_unless_charges_explain_the_difference() {
         ("CRDT", paid("31.00"), String::new(), total("1.00")),
         ("CRDT", paid("31.00"), charge("0.60"), String::new()),
         ("CRDT", paid("31.00"), charge("x"), String::new()),
+        ("CRDT", paid("31.00"), [charge("x"), charge("1.00")].concat(), String::new()),
+        ("CRDT", paid("31.00"), [charge("0.50"), foreign, charge("1.00")].concat(), String::new()),
         ("CRDT", paid("29.00"), charge("1.00"), String::new()),
         ("CRDT", String::new(), charge("1.00"), String::new()),
         ("DBIT", paid("29.00"), charge("1.00"), String::new()),
@@ -266,6 +269,8 @@ fn what_was_booked_counts_unless_charges_explain_the_difference() {
         CRDT 30.00, <Amt>31.00</Amt>: 31.00 BYN of it withheld 1.00 BYN
         CRDT 30.00, <Amt>31.00</Amt>: 31.00 BYN of it withheld 1.00 BYN
         CRDT 30.00, <Amt>31.00</Amt>: 31.00 BYN of it withheld 1.00 BYN
+        CRDT 30.00, <Amt>31.00</Amt>: 30.00 BYN, with a warning
+        CRDT 30.00, <Amt>31.00</Amt>: 30.00 BYN, with a warning
         CRDT 30.00, <Amt>31.00</Amt>: 30.00 BYN, with a warning
         CRDT 30.00, <Amt>31.00</Amt>: 30.00 BYN, with a warning
         CRDT 30.00, <Amt>29.00</Amt>: 30.00 BYN, with a warning
