@@ -451,6 +451,11 @@ async fn faults_of_store_machine_and_settings_are_named_with_their_cure() -> Res
             ["admin.socket", "is not there", "mkdir"],
         ),
         (
+            "no drop folder",
+            ("feeds.erip.folder", "/nowhere/erip"),
+            ["feeds.erip.folder", "/nowhere/erip: No such file", "mount it"],
+        ),
+        (
             "key open to all",
             ("broker.tls.key_file", &key),
             ["command line", "everybody on this machine", "chmod o="],

@@ -10,7 +10,7 @@ use super::{Global, print, print_json};
 use crate::catalogue::{Catalogue, Severity};
 use crate::schedule::Cron;
 use crate::service;
-use crate::settings::{Settings, Sources};
+use crate::settings::{OperatorFile, Settings, Sources};
 
 /// One thing that was found.
 #[derive(Debug, Serialize)]
@@ -48,6 +48,7 @@ impl fmt::Display for Found {
 /// Prints what is wrong; fails with 78 when the daemon would not start, or when there are warnings
 /// and they are denied.
 pub(super) fn check(global: &Global, deny_warnings: bool) -> Result<(), Failure> {
+    global.remote.only_here()?;
     let found = match global.sources() {
         Ok(sources) => findings(&sources),
         Err(error) => error.problems().iter().map(Found::error).collect(),
@@ -77,6 +78,12 @@ pub(crate) fn findings(sources: &Sources) -> Vec<Found> {
         Err(error) => return error.problems().iter().map(Found::error).collect(),
     };
     let mut found: Vec<Found> = loaded.warnings.iter().map(Found::warning).collect();
+    if let OperatorFile::IfThere(file) = &sources.file
+        && !file.exists()
+    {
+        let what = "is not there: without --config or $KVIT_CONFIG these are the defaults";
+        found.push(Found::warning(format!("{}: {what}", file.display())));
+    }
     let settings = &loaded.settings;
     found.extend(catalogue(settings));
     if let Err(error) = service::topology(settings) {

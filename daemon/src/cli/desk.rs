@@ -57,6 +57,7 @@ impl Desk {
         if !offline {
             return Client::of(global).map(Self::Live);
         }
+        global.remote.only_here()?;
         let settings = global.load()?.settings;
         let store = service::open_store(&settings, &settings.store.path, false)?;
         Ok(Self::Stopped(Box::new(Stopped { store, settings })))

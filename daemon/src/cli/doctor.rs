@@ -6,6 +6,7 @@ use crate::doctor::{self, Severity};
 
 /// Prints what is amiss and what to do; fails with 1 when there is more than notes.
 pub(super) fn doctor(global: &Global) -> Result<(), Failure> {
+    global.remote.only_here()?;
     let sources = global.sources()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let findings = runtime.block_on(doctor::examine(&sources));

@@ -1,6 +1,8 @@
 //! `kvit quarantine`: see what was refused, release it, discard it, take it out as files.
 
-use std::io::Write;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -230,13 +232,18 @@ fn release(global: &Global, args: &ReleaseArgs) -> Result<(), Failure> {
             break;
         }
     }
+    if taken + refused + late == 0 {
+        let group = args.group.as_deref().unwrap_or_default();
+        let what = format!("no open message is in a group {group:?}: see kvit quarantine groups");
+        return Err(Failure::new(Exit::Runtime, what));
+    }
     let verb = if args.dry_run { "would be taken" } else { "taken" };
     print(&format!("{taken} {verb}, {refused} refused again, {late} not tried"))?;
     if refused + late > 0 { Err(Failure::silent(Exit::Data)) } else { Ok(()) }
 }
 
 /// A release that was refused again is a failure to whoever waits for it.
-fn ended(done: &Done) -> Result<(), Failure> {
+pub(super) fn ended(done: &Done) -> Result<(), Failure> {
     match done.outcome.as_deref() {
         Some("refused again") => Err(Failure::silent(Exit::Data)),
         Some(_) | None => Ok(()),
@@ -244,7 +251,7 @@ fn ended(done: &Done) -> Result<(), Failure> {
 }
 
 fn export(desk: &Desk, filter: &Filter, directory: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(directory)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let (mut after, mut many) = (None, 0_u64);
     loop {
         let page = desk.quarantine(&filter.of((after, 100)))?;
@@ -262,10 +269,38 @@ fn export(desk: &Desk, filter: &Filter, directory: &Path) -> Result<(), Failure>
     }
 }
 
+/// Personal data: nobody else reads it, and no file is replaced by another of the same number.
 fn write(target: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if target == Path::new("-") {
         return Ok(std::io::stdout().lock().write_all(bytes)?);
     }
-    let failed = |error| Failure::new(Exit::Io, format!("{}: {error}", target.display()));
-    std::fs::write(target, bytes).map_err(failed)
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(target);
+    opened.and_then(|mut file| file.write_all(bytes)).map_err(|error| {
+        let target = target.display();
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            let what = format!("{target} is there already, and is not replaced");
+            return Failure::new(Exit::Usage, what);
+        }
+        Failure::new(Exit::Io, format!("{target}: {error}"))
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_taken_out_is_readable_by_its_owner_only_and_replaces_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("17.body");
+        write(&file, b"personal").unwrap();
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        let failure = write(&file, b"another").unwrap_err();
+        assert!(failure.message.ends_with("is there already, and is not replaced"));
+        assert_eq!(failure.exit, Exit::Usage);
+        assert_eq!(std::fs::read(&file).unwrap(), b"personal");
+    }
 }

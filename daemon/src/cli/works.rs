@@ -7,6 +7,7 @@ use super::ask::{Place, follow, many, one};
 use super::client::{Client, encoded};
 use super::desk::{Desk, Part};
 use super::failure::Failure;
+use super::quarantine::ended;
 use super::sure::{Sure, sure};
 use super::{Global, show};
 use crate::admin::{Because, Done, Kick, ScheduleView, SourceView};
@@ -146,7 +147,8 @@ pub(super) fn proposal(global: &Global, command: &ProposalCommand) -> Result<(),
             let reason = sure(how, &format!("approve proposal {number}"))?;
             let path = format!("/v1/proposals/{number}/approve");
             let done: Done = Client::of(global)?.post(&path, &Because { reason })?;
-            one(global, &done, show::done)
+            one(global, &done, show::done)?;
+            ended(&done)
         }
         ProposalCommand::Withdraw { number, reason } => {
             let path = format!("/v1/proposals/{number}/withdraw");

@@ -11,6 +11,7 @@ use crate::settings::{Settings, Sources};
 mod broker;
 mod daemon;
 mod disk;
+mod folders;
 mod host;
 mod http;
 mod management;
@@ -85,6 +86,7 @@ pub async fn examine(sources: &Sources) -> Vec<Finding> {
     let (running, told) = daemon::look(settings).await;
     findings.extend(told);
     findings.extend(disk::look(settings, running));
+    findings.extend(folders::look(settings));
     findings.extend(host::look(settings, running));
     findings.extend(broker::look(settings, running).await);
     findings

@@ -297,9 +297,13 @@ pub(super) fn assign(
     context: &mut Context<'_>,
 ) -> Result<(), Refusal> {
     let at: Moment = context.at.now;
-    let known = facts.cases.get(&order_code).is_some_and(|it| known_order(&it.case));
-    let Some(payment) = facts.payments.get_mut(&seq).filter(|_| known) else {
-        return Err(Refusal::not_yours());
+    // A person is told which of the two it is; parties would be told no more than that.
+    let unknown = |detail| Refusal::new(Code::ORDER_NOT_YOURS, "", detail);
+    if !facts.cases.get(&order_code).is_some_and(|it| known_order(&it.case)) {
+        return Err(unknown("no application has come for this order code"));
+    }
+    let Some(payment) = facts.payments.get_mut(&seq) else {
+        return Err(unknown("there is no payment with this number"));
     };
     if payment.allocation.settled > 0 && payment.assigned.is_none() {
         let detail = "its money is settled on an order by exact evidence";

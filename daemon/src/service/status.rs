@@ -195,7 +195,8 @@ impl Shared {
             format!("{}: {} messages wait: {}", held.destination, held.messages, held.reason)
         }));
         reasons.extend(self.folders.borrow().iter().filter_map(|(feed, state)| {
-            Some(format!("drop folder of {feed}: {}", state.problem.as_ref()?))
+            let problem = state.problem.as_ref()?;
+            Some(format!("drop folder of {feed}, {}: {problem}", state.path))
         }));
         Readiness { ready, reasons }
     }

@@ -51,7 +51,8 @@ pub(super) fn parse(path: &Path, asked: Asked<'_>) -> Result<(), Failure> {
     // A mapping says that it is a table, even one that begins as another format does.
     let told = asked.format.or_else(|| table.as_ref().map(|_| FileFormat::Table));
     let Some(format) = told.or_else(|| FileFormat::detect(start)) else {
-        let what = "row 0 at byte 0: begins like no format that is known; name one with --format";
+        let what = "row 0 at byte 0: begins like no format that is known; name one with --format, \
+                    or have `kvit feed map` propose how a bank's own table (CSV) is to be read";
         return Err(Failure::new(Exit::Data, named(&what)));
     };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());

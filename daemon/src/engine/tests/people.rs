@@ -112,13 +112,28 @@ fn a_person_cannot_assign_to_an_order_without_application() {
             → ops payment_suspended : 45.00 BYN is in suspense: it names no order code; see `kvit suspense show 1`
             = suspended
             person assigns p1 17
-            ! KV1303 no such order of yours is known
+            ! KV1303 no application has come for this order code
             person assigns p9 17
-            ! KV1303 no such order of yours is known
+            ! KV1303 no application has come for this order code
             erip credited 17 p2 45.00
             = suspended
             person assigns p1 17
-            ! KV1303 no such order of yours is known
+            ! KV1303 no application has come for this order code
+        "#]],
+    );
+}
+
+#[test]
+fn a_person_is_told_when_it_is_the_payment_that_is_unknown() {
+    check(
+        "
+        portal submits 17 5.9 45.00
+        person assigns p9 17",
+        expect![[r#"
+            portal submits 17 5.9 45.00
+            → portal 17: #1 awaiting_payment 0.00 of 45.00
+            person assigns p9 17
+            ! KV1303 there is no payment with this number
         "#]],
     );
 }

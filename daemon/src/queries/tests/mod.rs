@@ -15,6 +15,7 @@ use serde_json::json;
 use super::*;
 use crate::catalogue::Catalogue;
 use crate::engine::Input;
+use crate::pipeline::desk::{By, DeskAct, DeskWork};
 use crate::pipeline::{Applier, Arrival, Ended, Intake, Limits, Queue};
 use crate::settings::{Directory, OperatorFile, Sources};
 
@@ -128,6 +129,16 @@ impl Desk {
         let ended = self.applier.act(&mut draft, input, actor, self.now).unwrap();
         draft.apply(self.applier.next_seq()).unwrap();
         ended
+    }
+
+    fn discard(&mut self, number: u64) {
+        self.tick();
+        let by = By { id: "aksana".parse().unwrap(), reason: "sent anew".to_owned() };
+        let act = DeskAct::Discard { number: Seq(number) };
+        let work = DeskWork { act, by, approves: None, dry_run: false };
+        let mut draft = self.store.draft();
+        self.applier.desk(&mut draft, work, self.now).unwrap();
+        draft.apply(self.applier.next_seq()).unwrap();
     }
 
     fn books(&self) -> Books<'_> {
@@ -302,6 +313,10 @@ fn messages_are_found_by_their_ids_however_they_ended() {
           Add the field.
           the message as it came: kvit quarantine show 4
     "#]]);
+    desk.discard(4);
+    let told = why(desk.books(), "bad-1").unwrap();
+    assert_eq!(told.headline[0], "Message bad-1 from bank bank: refused", "not: noted by aksana");
+    assert_eq!(told.story.len(), 2);
     let unknown = why(desk.books(), "never-heard").unwrap_err();
     expect![[
         r#"nothing is known of "never-heard": no order, payment, file or message of that name"#

@@ -66,7 +66,9 @@ fn parties(books: Books<'_>) -> impl Iterator<Item = Party> {
 
 pub(super) fn of_message(books: Books<'_>, message_id: &str) -> Result<Why, QueryError> {
     let lines = message_lines(books, message_id)?;
-    let Some(last) = lines.iter().max_by_key(|it| it.line.seq) else {
+    // What people did with it later stands in the story: how it ended is what intake said of it.
+    let judged = |it: &&StoryLine| (it.line.disposition.is_some(), it.line.seq);
+    let Some(last) = lines.iter().max_by_key(judged) else {
         return Err(QueryError::NotFound(format!(
             "nothing is known of {message_id:?}: no order, payment, file or message of that name"
         )));
