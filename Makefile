@@ -36,9 +36,10 @@ fmt: ## Format the code
 	$(CARGO) fmt --all
 
 .PHONY: lint
-lint: ## Format and lints, as the gate looks at them
+lint: ## Format and lints, as the gate looks at them, and that the guided fuzzing could be built
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) tree --locked --quiet --depth 0 --manifest-path tests/fuzz/guided/Cargo.toml
 
 .PHONY: doc
 doc: ## The documentation of the code, private items too: target/doc/kvit/index.html

@@ -41,8 +41,14 @@ pub enum Point {
     FileEnded,
     /// A file of a drop folder is committed to its end, and lies where it lay.
     FileUnmoved,
-    /// It was moved.
+    /// Its report lies where it goes, and it does not yet.
+    FileReported,
+    /// It lies where it goes, its marker where it lay.
     FileMoved,
+    /// A person releases a file, nothing of it is applied.
+    ReleaseClaimed,
+    /// It is applied, and its release not noted as done.
+    ReleaseTaken,
     /// A schedule did its work, and it is not noted that it fired.
     Worked,
     /// An act of a person is committed, and the person does not know.
@@ -55,7 +61,7 @@ pub enum Point {
 
 impl Point {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Opened,
         Self::Received,
         Self::Checked,
@@ -73,7 +79,10 @@ impl Point {
         Self::FileStep,
         Self::FileEnded,
         Self::FileUnmoved,
+        Self::FileReported,
         Self::FileMoved,
+        Self::ReleaseClaimed,
+        Self::ReleaseTaken,
         Self::Worked,
         Self::Acted,
         Self::Draining,

@@ -411,7 +411,7 @@ async fn faults_of_rights_and_readers_are_named_with_their_cure() -> Result<()> 
 }
 
 #[tokio::test]
-async fn faults_of_store_machine_and_settings_are_named_with_their_cure() -> Result<()> {
+async fn faults_of_the_store_are_named_with_their_cure() -> Result<()> {
     let clinic = Clinic::new().await?;
     let store = clinic.path("store");
     let opened = kvit::service::open_store(&clinic.settings()?, &store, true)?;
@@ -430,7 +430,12 @@ async fn faults_of_store_machine_and_settings_are_named_with_their_cure() -> Res
     clinic.finds("no watermark", &[], ["store", "without a watermark", "--offline"]).await?;
     fs::rename(store.join("lost"), store.join("watermark"))?;
     File::open(store.join("watermark"))?;
+    Ok(())
+}
 
+#[tokio::test]
+async fn faults_of_machine_and_settings_are_named_with_their_cure() -> Result<()> {
+    let clinic = Clinic::new().await?;
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     let taken = listener.local_addr()?.to_string();
     let key = clinic.tested.file("open.key");

@@ -9,6 +9,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use super::{DropFolder, Dropped};
+use crate::crash::{self, Point};
 
 /// How a file ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +52,12 @@ impl DropFolder {
         let mut report_name = to.clone().into_os_string();
         report_name.push(".report.json");
         write_report(Path::new(&report_name), report)?;
+        crash::reach(Point::FileReported);
         if !dropped.is_in_place() {
             return Ok(Settled::Replaced(report_name.into()));
         }
         move_new(dropped.path(), &to)?;
+        crash::reach(Point::FileMoved);
         // Between the look and the move another file may have taken the name.
         let moved = std::fs::symlink_metadata(&to)?;
         if !super::Stamp::of(&moved).is_same_file(&dropped.stamp) {

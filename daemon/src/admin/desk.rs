@@ -11,6 +11,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use kvit_adapters::crash::{self, Point};
 use kvit_adapters::store::Tables;
 use kvit_schemas::record::{ProposedAct, Seq};
 use schemars::JsonSchema;
@@ -160,8 +161,10 @@ async fn released(
             let again::FileAgain { attempt, prepared, settings } = *file;
             let number = attempt.number;
             handed(shared, work(DeskAct::Claim(attempt))).await?;
+            crash::reach(Point::ReleaseClaimed);
             let taken = again::take(shared, (prepared, settings)).await;
             let outcome = taken.ok_or_else(Problem::ending)?;
+            crash::reach(Point::ReleaseTaken);
             let settle = DeskAct::Settle { number, outcome };
             let work = DeskWork { act: settle, by: by.clone(), approves: None, dry_run: false };
             let done = handed(shared, work).await?;

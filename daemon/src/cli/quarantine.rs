@@ -101,7 +101,7 @@ pub(super) struct Filter {
     /// Only of this type
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
-    /// Only in this state: open, releasing, released, discarded, or all
+    /// Only in this state: open, releasing, released, discarded, or all; else open and releasing
     #[arg(long, default_value = "open")]
     state: String,
     /// Only of this group

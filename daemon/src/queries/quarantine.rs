@@ -25,7 +25,8 @@ pub struct QuarantineFilter {
     /// Only of this type.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// Only in this state: open, releasing, released, discarded, or all; open without it.
+    /// Only in this state: open, releasing, released, discarded, or all; without it what is open or
+    /// being released.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Only of this group.
@@ -176,7 +177,7 @@ impl Quarantined {
         }
     }
 
-    fn fits(&self, filter: &QuarantineFilter, wanted: Option<FateState>) -> bool {
+    fn fits(&self, filter: &QuarantineFilter, states: &[FateState]) -> bool {
         let same = |wanted: &Option<String>, found: Option<&String>| {
             wanted.is_none() || wanted.as_ref() == found
         };
@@ -184,7 +185,7 @@ impl Quarantined {
             && same(&filter.party, self.party.as_ref())
             && same(&filter.kind, self.kind.as_ref())
             && same(&filter.group, Some(&self.group))
-            && wanted.is_none_or(|state| state.as_str() == self.state)
+            && states.iter().any(|state| state.as_str() == self.state)
             && filter.since.is_none_or(|since| since <= self.at)
             && filter.until.is_none_or(|until| self.at < until)
     }
@@ -243,14 +244,15 @@ fn mentions(record: &QuarantineRecord, text: &str) -> bool {
     holds(&record.detail) || record.properties.iter().any(|(_, value)| holds(value))
 }
 
-/// The state that is wanted; `None` for all of them.
-fn wanted(filter: &QuarantineFilter) -> Result<Option<FateState>, QueryError> {
+/// The states that are wanted. A release that a crash broke off is nobody's until it is released
+/// again, so it is listed with what is open.
+fn wanted(filter: &QuarantineFilter) -> Result<Vec<FateState>, QueryError> {
     match filter.state.as_deref() {
-        None => Ok(Some(FateState::Open)),
-        Some("all") => Ok(None),
+        None => Ok(vec![FateState::Open, FateState::Releasing]),
+        Some("all") => Ok(FateState::ALL.to_vec()),
         Some(state) => state
             .parse()
-            .map(Some)
+            .map(|state| vec![state])
             .map_err(|error| QueryError::Invalid(format!("state {error}; or all"))),
     }
 }
@@ -264,14 +266,14 @@ pub fn quarantine(
     store: &Store,
     filter: &QuarantineFilter,
 ) -> Result<Listed<Quarantined>, QueryError> {
-    let (limit, state) = (bounded(filter.limit), wanted(filter)?);
+    let (limit, states) = (bounded(filter.limit), wanted(filter)?);
     let (mut after, mut items, mut seen) = (filter.after.map(Seq), Vec::new(), 0);
     loop {
         let page = store.quarantine(after, limit)?;
         for record in &page.items {
             let told = filter.text.as_ref().is_none_or(|text| mentions(record, text));
             let shown = Quarantined::of(record, &store.fate(record.seq)?);
-            if told && shown.fits(filter, state) {
+            if told && shown.fits(filter, &states) {
                 items.push(shown);
             }
             if items.len() == limit {

@@ -178,7 +178,6 @@ impl Keeper {
         };
         crash::reach(Point::FileUnmoved);
         let (folder, settled) = settle(folder, dropped, &report).await?;
-        crash::reach(Point::FileMoved);
         match settled {
             Ok(settled) => {
                 self.settled(&shown, &report, &settled);

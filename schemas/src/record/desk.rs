@@ -33,6 +33,9 @@ pub enum FateState {
 }
 
 impl FateState {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Releasing, Self::Released, Self::Discarded];
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,8 +51,8 @@ impl std::str::FromStr for FateState {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let all = [Self::Open, Self::Releasing, Self::Released, Self::Discarded];
-        all.into_iter()
+        Self::ALL
+            .into_iter()
             .find(|state| state.as_str() == text)
             .ok_or_else(|| format!("{text:?} is none of open, releasing, released, discarded"))
     }

@@ -5,11 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use kvit::queries;
 use kvit_adapters::crash::{Point, VARIABLE};
 use kvit_tests::broker::{PATIENCE, Peer, until};
@@ -70,7 +72,8 @@ async fn after_a_crash_at_any_point_the_end_is_the_same() -> Result<()> {
 fn when(point: Point) -> Vec<(Point, u32)> {
     let later = match point {
         Point::Opened | Point::Draining | Point::Closing => None,
-        Point::FileEnded | Point::FileUnmoved | Point::FileMoved | Point::Acted => None,
+        Point::FileEnded | Point::FileUnmoved | Point::FileReported | Point::FileMoved => None,
+        Point::ReleaseClaimed | Point::ReleaseTaken | Point::Acted => None,
         Point::FileStep | Point::Worked => Some(2),
         Point::Received | Point::Checked | Point::Judged | Point::Applied => Some(5),
         Point::Flushed | Point::Synced | Point::Acknowledging | Point::Acknowledged => Some(6),
@@ -158,6 +161,7 @@ async fn play(told: Option<String>) -> Result<End> {
     let folder = world.directory().join("drop");
     fs::create_dir(&folder)?;
     world.set.push(("feeds.erip.folder".to_owned(), folder.display().to_string()));
+    world.set.push(("feeds.erip.folder_complete".to_owned(), "marker".to_owned()));
     world.set.push(("folders.poll_seconds".to_owned(), "1".to_owned()));
     let world = Arc::new(world);
     let keeper = Keeper::start(Arc::clone(&world), told).await?;
@@ -170,6 +174,7 @@ async fn play(told: Option<String>) -> Result<End> {
     remove(&world).await?;
     let mut lines = play.heard();
     lines.extend(kept(&world)?);
+    lines.extend(lying(&play.folder)?);
     Ok(End { lives, lines })
 }
 
@@ -185,6 +190,12 @@ impl Play {
 
     /// All kinds of what happens to a daemon, one after the other.
     async fn acts(&mut self) -> Result<()> {
+        self.orders().await?;
+        self.files().await?;
+        self.deal_with("a5", "discard", json!({})).await
+    }
+
+    async fn orders(&mut self) -> Result<()> {
         let (paid, free, unpaid) = (code(17), code(18), code(19));
         self.say("portal", "application.submitted.v1", "a1", application(&paid, "credited"))
             .await?;
@@ -210,12 +221,19 @@ impl Play {
             "shown_at": "2026-03-09T13:00:00+03:00" });
         self.say("portal", "decision.acknowledged.v1", "a4", shown).await?;
         self.say("portal", "application.withdrawn.v1", "a5", json!({ "no": "order" })).await?;
-        self.heard_from("portal.portal.out", 8).await?;
-        self.file().await?;
+        self.heard_from("portal.portal.out", 8).await
+    }
+
+    async fn files(&mut self) -> Result<()> {
+        self.file("f1", register(901, ROWS)).await?;
+        self.heard_from("bank.erip.reports", 1).await?;
         self.dropped().await?;
         self.act("/v1/schedules/expiry/run").await?;
         self.heard_from("portal.portal.out", 9).await?;
-        self.act("/v1/quarantine/{number}/discard").await
+        self.file("f2", "cut off".to_owned()).await?;
+        let mended = json!({ "replacement": BASE64_STANDARD.encode(register(903, ROWS)) });
+        self.deal_with("f2", "release", mended).await?;
+        self.heard_from("bank.erip.reports", 4).await
     }
 
     async fn say(&self, party: &str, kind: &str, id: &str, body: Value) -> Result<()> {
@@ -229,46 +247,58 @@ impl Play {
         self.world.send(&self.peer, Send { exchange, key, kind, user, id, body, file: None }).await
     }
 
-    async fn file(&mut self) -> Result<()> {
+    async fn file(&self, id: &str, text: String) -> Result<()> {
         let message = Send {
             exchange: "bank.in",
             key: "erip.file",
             kind: "statement.file.v1",
             user: Some("erip"),
-            id: "f1",
-            body: register(901, ROWS).into_bytes(),
+            id,
+            body: text.into_bytes(),
             file: Some("0000901.206"),
         };
-        self.world.send(&self.peer, message).await?;
-        self.heard_from("bank.erip.reports", 1).await
+        self.world.send(&self.peer, message).await
     }
 
     async fn dropped(&mut self) -> Result<()> {
-        let temporary = self.folder.join("0000902.206.tmp");
-        fs::write(&temporary, register(902, 3))?;
-        fs::rename(temporary, self.folder.join("0000902.206"))?;
+        fs::write(self.folder.join("0000902.206"), register(902, 3))?;
+        let marker = self.folder.join("0000902.206.done");
+        fs::write(&marker, "")?;
         let moved = self.folder.join("done/0000902.206");
-        until("the file is moved", || async { Ok(moved.exists()) }).await?;
+        until("the file is moved", || async { Ok(moved.exists() && !marker.exists()) }).await?;
         self.heard_from("bank.erip.reports", 2).await
     }
 
     /// A person who asks until there is an answer: it may have been done the first time already.
     async fn act(&self, path: &str) -> Result<()> {
+        let wish = json!({ "reason": "to see" });
         until("the act is answered", || async {
-            let mut path = path.to_owned();
-            if path.contains("{number}") {
-                let Ok(listed) = ask(&self.world, "GET", "/v1/quarantine", None).await else {
-                    return Ok(false);
-                };
-                let Some(number) = listed.1["items"][0]["number"].as_u64() else {
-                    // Dealt with, in the life before.
-                    return Ok(listed.0 == 200);
-                };
-                path = path.replace("{number}", &number.to_string());
-            }
-            let wish = json!({ "reason": "to see" });
-            let answered = ask(&self.world, "POST", &path, Some(&wish)).await;
+            let answered = ask(&self.world, "POST", path, Some(&wish)).await;
             Ok(answered.is_ok_and(|(status, _)| status == 200))
+        })
+        .await
+    }
+
+    /// A person who deals with a message in quarantine until it is not among what is to be dealt
+    /// with any more.
+    async fn deal_with(&self, message_id: &str, verb: &str, mut wish: Value) -> Result<()> {
+        wish["reason"] = "to see".into();
+        let listed = async |state: &str| {
+            let path = format!("/v1/quarantine{state}");
+            let (_, body) = ask(&self.world, "GET", &path, None).await.ok()?;
+            let found = |it: &&Value| it["message_id"] == message_id;
+            Some(body["items"].as_array()?.iter().find(found).cloned())
+        };
+        until("it is kept", || async { Ok(listed("?state=all").await.flatten().is_some()) })
+            .await?;
+        until("it is dealt with", || async {
+            let Some(left) = listed("").await else { return Ok(false) };
+            if let Some(kept) = &left {
+                let path = format!("/v1/quarantine/{}/{verb}", kept["number"]);
+                // Whether it worked shows in the next list, also when the answer was lost.
+                let _ = ask(&self.world, "POST", &path, Some(&wish)).await;
+            }
+            Ok(left.is_none())
         })
         .await
     }
@@ -315,8 +345,9 @@ impl Play {
             *lines.entry(line).or_default() += 1;
         }
         // What was refused leaves no mark (contract 2): come again, it is refused and answered again.
+        let refused = |line: &str| line.contains("refused") || line.contains("file_rejected");
         let many = |(line, many): (String, usize)| {
-            let many = if line.contains(" message.refused.v1 ") { 1 } else { many };
+            let many = if refused(&line) { 1 } else { many };
             format!("{many} × {line}")
         };
         lines.into_iter().map(many).collect()
@@ -344,6 +375,17 @@ fn kept(world: &World) -> Result<BTreeSet<String>> {
     }
     lines.insert(format!("ledger {:?}", store.check_ledger()?.kept));
     lines.extend(store.quarantine(None, 10)?.items.iter().map(|it| format!("kept {}", it.code)));
+    Ok(lines)
+}
+
+/// The files of a drop folder, wherever they were moved.
+fn lying(folder: &Path) -> Result<BTreeSet<String>> {
+    let mut lines = BTreeSet::new();
+    for place in ["", "done"] {
+        for entry in fs::read_dir(folder.join(place))? {
+            lines.insert(format!("lies {place}/{}", entry?.file_name().display()));
+        }
+    }
     Ok(lines)
 }
 
