@@ -118,6 +118,7 @@ impl<'a> Checks<'a> {
         self.users(settings);
         self.feeds(settings);
         self.circles(settings);
+        self.strangers(settings);
         self.operators(settings);
         self.admin(settings);
     }
@@ -202,6 +203,27 @@ impl<'a> Checks<'a> {
         }
     }
 
+    /// Two feeds with files of one bank, of which no word says how they belong together.
+    fn strangers(&mut self, settings: &Settings) {
+        let with_files = |(_, feed): &(&FeedId, &Feed)| feed.format != FeedFormat::Messages;
+        let feeds: Vec<_> = settings.feeds.iter().filter(with_files).collect();
+        for (at, (id, feed)) in feeds.iter().enumerate() {
+            for (other, beside) in &feeds[..at] {
+                let apart = feed.account.is_some()
+                    && beside.account.is_some()
+                    && feed.account != beside.account;
+                let told = leads_to(settings, id, other) || leads_to(settings, other, id);
+                if feed.bank == beside.bank && !apart && !told {
+                    let what = format!(
+                        "does not name feed {other}, of the same bank, nor the other way round: \
+                         money in files of both counts twice where ERIP has no number for it"
+                    );
+                    self.warning(&format!("feeds.{id}.settles"), what);
+                }
+            }
+        }
+    }
+
     fn operators(&mut self, settings: &Settings) {
         let mut known = BTreeMap::new();
         for (id, operator) in &settings.operators {
@@ -264,6 +286,20 @@ impl<'a> Checks<'a> {
     fn warning(&mut self, key: &str, what: impl Into<String>) {
         self.warnings.push(Finding::new(origin_of(self.tree, key), key, what));
     }
+}
+
+/// True when a feed settles another one, by others or not.
+fn leads_to(settings: &Settings, from: &FeedId, to: &FeedId) -> bool {
+    let (mut seen, mut left) = (BTreeSet::new(), vec![from]);
+    while let Some(id) = left.pop() {
+        if id == to {
+            return true;
+        }
+        if seen.insert(id) {
+            left.extend(settings.feeds.get(id).iter().flat_map(|feed| &feed.settles));
+        }
+    }
+    false
 }
 
 /// Feeds that settle each other in a circle, in that order; `None` when there is no circle.

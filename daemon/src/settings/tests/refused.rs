@@ -195,10 +195,19 @@ fn what_works_but_deserves_a_look_is_a_warning() {
          [feeds.bank]
          format = 'client_bank'
          bank = 'bank'
-         account = 'BY36AKBB36029170100080000001'",
+         account = 'BY36AKBB36029170100080000001'
+         [feeds.today]
+         format = 'camt'
+         bank = 'bank'
+         [feeds.later]
+         format = 'camt'
+         bank = 'bank'
+         settles = ['today']",
     );
     expect![[r#"
         kvit.toml: broker.prefetch times limits.message_bytes_max is 600 MiB of memory for each queue, at worst
         kvit.toml: banks.bank.users is empty: nobody can speak for bank bank
-        kvit.toml: feeds.bank.account has check digits that do not fit"#]].assert_eq(&machine.warnings());
+        kvit.toml: feeds.bank.account has check digits that do not fit
+        kvit.toml: feeds.later.settles does not name feed bank, of the same bank, nor the other way round: money in files of both counts twice where ERIP has no number for it
+        kvit.toml: feeds.today.settles does not name feed bank, of the same bank, nor the other way round: money in files of both counts twice where ERIP has no number for it"#]].assert_eq(&machine.warnings());
 }
