@@ -119,7 +119,7 @@ impl AckPrefix {
     }
 
     /// What is committed beyond a gap, in order: to be acknowledged one by one at the end.
-    pub(crate) fn take_rest(&mut self) -> BTreeSet<u64> {
+    pub fn take_rest(&mut self) -> BTreeSet<u64> {
         std::mem::take(&mut self.committed)
     }
 

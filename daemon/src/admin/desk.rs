@@ -22,6 +22,7 @@ use super::acts::{Because, Done, acted, handed};
 use super::again;
 use super::asked::Path;
 use super::problem::Problem;
+use crate::blocking::aside;
 use crate::pipeline::desk::{By, DeskAct, DeskWork};
 use crate::pipeline::files;
 use crate::queries::QueryError;
@@ -139,7 +140,7 @@ async fn released(
     (by, approves, dry_run): (By, Option<Seq>, bool),
 ) -> Answer {
     let looking = Arc::clone(shared);
-    let ready = tokio::task::spawn_blocking(move || again::ready(&looking, wish)).await;
+    let ready = aside(move || again::ready(&looking, wish)).end().await;
     let ready = ready.map_err(|_| Problem::ending())?.map_err(|error| match error {
         again::NotReady::Query(error) => Problem::from(error),
         again::NotReady::Not(what) => Problem::new(StatusCode::CONFLICT, what.to_string()),

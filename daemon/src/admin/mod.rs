@@ -26,7 +26,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::response::Response;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
@@ -69,6 +72,16 @@ pub async fn serve(listener: UnixListener, shared: Arc<Shared>, stop: Cancellati
     let routes = app(shared);
     let of = |stream: &UnixStream| routes.clone().layer(access::Peer::local(stream).told());
     listen::serve(listener, of, stop).await;
+}
+
+/// Answers one request of a process of this user, as at the socket.
+pub async fn answer(shared: Arc<Shared>, uid: u32, request: Request) -> Response {
+    let peer = access::Peer::Local { uid: Some(uid) };
+    let routes = app(shared).layer(peer.told());
+    match TowerToHyperService::new(routes).call(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
 }
 
 fn app(shared: Arc<Shared>) -> Router {

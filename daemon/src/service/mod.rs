@@ -28,14 +28,16 @@ use kvit_adapters::store::StoreError;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+pub use backlog::Backlog;
 pub use certificates::{CertificateFile, certificates};
 pub use folders::{FolderState, Turns, turns};
-pub use parts::jobs;
+pub use parts::{input_queues, jobs};
 pub(crate) use setup::unserved;
 pub use setup::{
     Prepared, SetupError, amqp_options, make_parent, open_store, rules, store_options, topology,
 };
 pub use status::{Readiness, SOURCES, Shared};
+pub use watch::Watch;
 
 use crate::pipeline::Work;
 use crate::settings::Settings;

@@ -156,7 +156,8 @@ pub(super) fn spawn_servers(
     });
 }
 
-pub(super) fn input_queues(settings: &Settings) -> Vec<InputQueue> {
+/// The queues that kvit reads.
+pub fn input_queues(settings: &Settings) -> Vec<InputQueue> {
     let queue = |(source, queue): (usize, Queue)| InputQueue {
         source,
         name: format!("{}.{}", settings.broker.prefix, queue.name()),

@@ -61,7 +61,7 @@ pub struct Shared {
     /// Looks at messages out of quarantine, as at any.
     pub intake: Intake,
     /// One file of a feed at a time.
-    pub(crate) turns: super::folders::Turns,
+    pub turns: super::folders::Turns,
     /// Sources that people paused.
     pub pauses: watch::Sender<Vec<Pause>>,
     /// Where the relay is told to try a destination again at once, or all.
@@ -122,7 +122,10 @@ impl Shared {
     }
 
     /// Takes up what the store knows from before this start.
-    pub(super) fn recall(&self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn recall(&self) -> Result<(), StoreError> {
         self.count_outbox()?;
         self.apply_pauses()
     }

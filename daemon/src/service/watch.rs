@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kvit_adapters::store::StoreError;
 use tokio_util::sync::CancellationToken;
 
 use super::alarms::{self, Alarms};
@@ -12,23 +13,39 @@ use crate::blocking::read;
 
 const EVERY: Duration = Duration::from_millis(500);
 
+/// Looks at the limits, and knows what it has told.
+#[derive(Debug, Default)]
+pub struct Watch {
+    alarms: Alarms,
+}
+
 /// Watches until told to stop.
 pub(super) async fn run(shared: Arc<Shared>, stop: CancellationToken) -> Result<(), RunError> {
     let mut tick = tokio::time::interval(EVERY);
-    let mut alarms = Alarms::default();
+    let mut watch = Watch::default();
     loop {
         tokio::select! {
             _ = tick.tick() => {}
             () = stop.cancelled() => return Ok(()),
         }
+        watch.look(&shared).await?;
+    }
+}
+
+impl Watch {
+    /// Looks once: tells what is amiss, and takes no more messages, or takes them again.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn look(&mut self, shared: &Shared) -> Result<(), StoreError> {
         let paused = shared.paused.borrow().clone();
         // A file system that does not answer is no reason to stop: the store will tell.
         let free = read(&shared.store, |store| Ok(store.free_bytes().ok().flatten())).await?;
-        alarms::send(&shared, &mut alarms, alarms::causes(&shared, free));
-        let reason = reason((&shared, free), paused.is_some());
+        alarms::send(shared, &mut self.alarms, alarms::causes(shared, free));
+        let reason = reason((shared, free), paused.is_some());
         // Only the change is worth a word: the figures in the reason change all the time.
         if reason.is_some() == paused.is_some() {
-            continue;
+            return Ok(());
         }
         match &reason {
             Some(reason) => {
@@ -41,6 +58,7 @@ pub(super) async fn run(shared: Arc<Shared>, stop: CancellationToken) -> Result<
             }
         }
         shared.paused.send_replace(reason);
+        Ok(())
     }
 }
 

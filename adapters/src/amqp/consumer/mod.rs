@@ -126,6 +126,12 @@ impl ConsumerHandle {
         self.steering.change(|wanted| wanted.paused = sources);
     }
 
+    /// True while messages of this source are wanted: its channel is open, or is being opened.
+    pub fn is_wanted(&self, source: usize) -> bool {
+        let queue = self.steering.queues.iter().find(|(known, _)| *known == source);
+        queue.is_some_and(|(_, steer)| *steer.borrow() == Intake::Open)
+    }
+
     /// Opens the channels again.
     pub fn resume(&self) {
         self.set(Intake::Open);
