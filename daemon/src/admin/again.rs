@@ -78,7 +78,6 @@ pub(super) fn ready(shared: &Shared, wish: Again) -> Result<Ready, NotReady> {
     let attempt = Attempt {
         number,
         attempts: wish.attempts.unwrap_or(fate.attempts),
-        since: shared.started_at,
         party: spoken_for,
         replacement,
     };

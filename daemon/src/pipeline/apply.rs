@@ -1,5 +1,6 @@
 //! One input after the other: read facts, run the engine, write what it says into the draft.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -23,6 +24,8 @@ pub struct Applier {
     pub(super) directory: Directory,
     pub(super) limits: Limits,
     pub(super) store_name: String,
+    /// Files in quarantine whose release has begun since the start, and has not ended.
+    pub(super) releasing: BTreeSet<Seq>,
     keep_days: i64,
     next_seq: Seq,
 }
@@ -72,6 +75,7 @@ impl Applier {
             directory,
             limits,
             store_name: store.name(),
+            releasing: BTreeSet::new(),
             keep_days: i64::from(keep_days.max(1)),
             next_seq: store.next_seq()?,
         })

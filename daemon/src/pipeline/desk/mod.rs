@@ -114,8 +114,6 @@ pub struct Attempt {
     pub number: Seq,
     /// The releases that its releaser has seen.
     pub attempts: u32,
-    /// The daemon's start: a file whose release was under way before it is nobody's.
-    pub since: Moment,
     /// The party it is released as, where that is not its sender.
     pub party: Option<String>,
     /// Mended bytes, in place of those that came.
@@ -217,6 +215,7 @@ impl Applier {
             DeskAct::Release(release) => self.release(draft, *release, (by, approval), at),
             DeskAct::Claim(attempt) => self.claim(draft, attempt, (by, approval), at),
             DeskAct::Settle { number, outcome } => {
+                self.releasing.remove(&number);
                 release::settle(draft, number, outcome, (by, at))
             }
             DeskAct::TryFile(begin) => self.try_file(draft, *begin, at.now),

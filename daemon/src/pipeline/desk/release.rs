@@ -1,5 +1,7 @@
 //! Releasing and discarding: a new attempt on the way of any delivery, with its outcome kept.
 
+use std::collections::BTreeSet;
+
 use kvit_adapters::store::{Draft, StoreError, Tables};
 use kvit_schemas::Moment;
 use kvit_schemas::record::{
@@ -22,7 +24,7 @@ impl Applier {
         at: At,
     ) -> Result<DeskEnded, StoreError> {
         let Release { attempt, prepared } = release;
-        let (record, fate) = match open(draft, attempt.number, Some(&attempt))? {
+        let (record, fate) = match open(draft, attempt.number, Some((&attempt, &self.releasing)))? {
             Ok(found) => found,
             Err(ended) => return Ok(ended),
         };
@@ -52,7 +54,7 @@ impl Applier {
         (by, approval): Who<'_>,
         at: At,
     ) -> Result<DeskEnded, StoreError> {
-        let (record, fate) = match open(draft, attempt.number, Some(&attempt))? {
+        let (record, fate) = match open(draft, attempt.number, Some((&attempt, &self.releasing)))? {
             Ok(found) => found,
             Err(ended) => return Ok(ended),
         };
@@ -61,6 +63,7 @@ impl Applier {
         let state = FateState::Releasing;
         let fate = Fate { state, attempts: fate.attempts + 1, last: Some(deed) };
         draft.put_fate(record.seq, &fate);
+        self.releasing.insert(record.seq);
         let outcome = Some(DeedOutcome::UnderWay);
         Ok(DeskEnded::Done(DeskDone { outcome, ..DeskDone::default() }))
     }
@@ -124,16 +127,17 @@ fn deed(
 fn open(
     draft: &Draft<'_>,
     number: Seq,
-    attempt: Option<&Attempt>,
+    attempt: Option<(&Attempt, &BTreeSet<Seq>)>,
 ) -> Result<Result<(QuarantineRecord, Fate), DeskEnded>, StoreError> {
     let Some(record) = draft.quarantined(number)? else {
         return Ok(Err(DeskEnded::Missing(format!("quarantine holds no number {}", number.0))));
     };
     let fate = draft.fate(number)?;
-    let raced = attempt.is_some_and(|attempt| attempt.attempts != fate.attempts);
-    // The daemon that was releasing it is gone, and with it the rest of the release.
+    let raced = attempt.is_some_and(|(attempt, _)| attempt.attempts != fate.attempts);
+    // The daemon that was releasing it is gone, and with it the rest of the release. No clock tells
+    // so: it may have been set back since.
     let left = fate.state == FateState::Releasing
-        && fate.last.as_ref().is_some_and(|last| attempt.is_some_and(|it| last.at < it.since));
+        && attempt.is_some_and(|(_, releasing)| !releasing.contains(&number));
     if (fate.state == FateState::Open || left) && !raced {
         return Ok(Ok((record, fate)));
     }
