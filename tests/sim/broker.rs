@@ -11,18 +11,34 @@ use kvit_tests::dice::Dice;
 
 /// Deliveries of one queue that may be unacknowledged at a time.
 const PREFETCH: usize = 6;
+/// How often a message may come back before the broker gives it up.
+const DELIVERY_LIMIT: usize = 2;
+/// The queues that kvit reads; the last is that of what the broker gave up.
+pub(crate) const QUEUES: usize = Queue::ALL.len();
+const DEAD: usize = QUEUES - 1;
 
-/// One copy of a letter in a queue.
+/// What is in a queue that kvit reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Content {
+    /// A letter, by its number.
+    Letter(usize),
+    /// A message of kvit's own that its party could not take.
+    Own(usize),
+}
+
+/// One copy of it, and how often it came back.
 #[derive(Debug, Clone, Copy)]
 struct Copy {
-    letter: usize,
-    redelivered: bool,
+    content: Content,
+    returned: usize,
 }
 
 #[derive(Default)]
 struct InQueue {
     ready: VecDeque<Copy>,
     unacked: BTreeMap<u64, Copy>,
+    /// Kvit has a channel on it.
+    open: bool,
     epoch: u64,
     tag: u64,
     prefix: AckPrefix,
@@ -40,11 +56,15 @@ pub(crate) struct Arrived {
 
 #[derive(Default)]
 pub(crate) struct Broker {
-    queues: [InQueue; 5],
+    queues: [InQueue; QUEUES],
     /// Destinations that take nothing now, and what becomes of messages to them.
     closed: BTreeMap<String, PublishOutcome>,
-    /// Letters by number that were acknowledged, with how often.
-    pub(crate) acknowledged: BTreeMap<usize, usize>,
+    /// Letters by number that were acknowledged on the queue they were sent to.
+    pub(crate) acknowledged: BTreeSet<usize>,
+    /// Messages of kvit's own that died at their party.
+    own: Vec<Arrived>,
+    /// All that was given up.
+    pub(crate) dead: BTreeSet<Content>,
     /// Ids of messages that kvit was told have arrived.
     pub(crate) confirmed: BTreeSet<String>,
     /// Ids of messages that could not be sent as they are.
@@ -66,14 +86,16 @@ impl Broker {
     /// was slower, before the end.
     pub(crate) fn send(&mut self, (number, letter): (usize, &Letter), dice: &mut Dice) {
         let ready = &mut self.queues[place(letter.queue)].ready;
-        let copy = Copy { letter: number, redelivered: false };
+        let copy = Copy { content: Content::Letter(number), returned: 0 };
         let at = if dice.one_in(3) { dice.below(ready.len() + 1) } else { ready.len() };
         ready.insert(at, copy);
     }
 
     /// Queues with something to deliver and room for it.
     pub(crate) fn deliverable(&self) -> Vec<usize> {
-        let may = |queue: &InQueue| !queue.ready.is_empty() && queue.unacked.len() < PREFETCH;
+        let may = |queue: &InQueue| {
+            queue.open && !queue.ready.is_empty() && queue.unacked.len() < PREFETCH
+        };
         (0..self.queues.len()).filter(|at| may(&self.queues[*at])).collect()
     }
 
@@ -84,13 +106,25 @@ impl Broker {
         queue.tag += 1;
         queue.unacked.insert(queue.tag, copy);
         queue.prefix.hand_on(queue.tag);
-        let letter = &letters[copy.letter];
-        let ack = AckHandle::of(slot, queue.epoch, queue.tag);
-        Some(letter.delivery((slot, ack), copy.redelivered))
+        let from = (slot, AckHandle::of(slot, queue.epoch, queue.tag));
+        let again = copy.returned > 0;
+        Some(match copy.content {
+            Content::Letter(letter) if slot == DEAD => letters[letter].dead(from, again),
+            Content::Letter(letter) => letters[letter].delivery(from, again),
+            Content::Own(own) => self.own[own].dead(from, again),
+        })
     }
 
-    /// Takes what was acknowledged on a queue; the letters that are gone from it now.
-    pub(crate) fn take_acks(&mut self, slot: usize, acks: &Acks) -> Vec<usize> {
+    /// The id of what is in a queue.
+    pub(crate) fn id<'a>(&'a self, content: Content, letters: &'a [Letter]) -> &'a str {
+        match content {
+            Content::Letter(letter) => &letters[letter].id,
+            Content::Own(own) => &self.own[own].id,
+        }
+    }
+
+    /// Takes what was acknowledged on a queue; what is gone from it now.
+    pub(crate) fn take_acks(&mut self, slot: usize, acks: &Acks) -> Vec<Content> {
         let queue = &mut self.queues[slot];
         for handle in acks.take(slot) {
             if let Some(tag) = handle.tag_on(queue.epoch) {
@@ -100,22 +134,64 @@ impl Broker {
         let Some((upto, _)) = queue.prefix.take_run() else { return Vec::new() };
         let left = queue.unacked.split_off(&(upto + 1));
         let gone = std::mem::replace(&mut queue.unacked, left);
-        let letters: Vec<usize> = gone.into_values().map(|copy| copy.letter).collect();
-        for letter in &letters {
-            *self.acknowledged.entry(*letter).or_default() += 1;
-        }
-        letters
+        self.done_with(slot, gone.into_values())
     }
 
-    /// A consuming channel is gone: what is not acknowledged goes back to its place.
+    fn done_with(&mut self, slot: usize, gone: impl Iterator<Item = Copy>) -> Vec<Content> {
+        let gone: Vec<Content> = gone.map(|copy| copy.content).collect();
+        for content in &gone {
+            if let (Content::Letter(letter), true) = (content, slot != DEAD) {
+                self.acknowledged.insert(*letter);
+            }
+        }
+        gone
+    }
+
+    /// Kvit's channel on a queue follows what kvit wants of it: opened, or closed in order, with
+    /// what is committed acknowledged, gaps or not. What is gone from the queue now.
+    pub(crate) fn steer(&mut self, slot: usize, wanted: bool, acks: &Acks) -> Vec<Content> {
+        if wanted || !self.queues[slot].open {
+            self.queues[slot].open = wanted;
+            return Vec::new();
+        }
+        let mut gone = self.take_acks(slot, acks);
+        let queue = &mut self.queues[slot];
+        let rest = queue.prefix.take_rest().into_iter();
+        let rest: Vec<Copy> = rest.filter_map(|tag| queue.unacked.remove(&tag)).collect();
+        gone.extend(self.done_with(slot, rest.into_iter()));
+        self.lose_channel(slot);
+        gone
+    }
+
+    /// A consuming channel is gone: what is not acknowledged goes back to its place, and what came
+    /// back too often to the dead letters.
     pub(crate) fn lose_channel(&mut self, slot: usize) {
         let queue = &mut self.queues[slot];
+        let mut died = Vec::new();
         for (_, copy) in std::mem::take(&mut queue.unacked).into_iter().rev() {
-            queue.ready.push_front(Copy { redelivered: true, ..copy });
+            let copy = Copy { returned: copy.returned + 1, ..copy };
+            if copy.returned > DELIVERY_LIMIT && slot != DEAD {
+                died.push(copy.content);
+            } else {
+                queue.ready.push_front(copy);
+            }
         }
+        queue.open = false;
         queue.epoch += 1;
         queue.tag = 0;
         queue.prefix = AckPrefix::default();
+        died.into_iter().rev().for_each(|content| self.give_up(content));
+    }
+
+    fn give_up(&mut self, content: Content) {
+        self.queues[DEAD].ready.push_back(Copy { content, returned: 0 });
+        self.dead.insert(content);
+    }
+
+    /// A party has sent a message of kvit back too often.
+    pub(crate) fn bury(&mut self, message: Arrived) {
+        self.own.push(message);
+        self.give_up(Content::Own(self.own.len() - 1));
     }
 
     pub(crate) fn lose_all_channels(&mut self) {

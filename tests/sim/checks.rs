@@ -3,14 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kvit::pipeline::Queue;
+use kvit::service::SOURCES;
 use kvit_adapters::store::{Store, Tables};
 use kvit_schemas::message::PaymentState;
-use kvit_schemas::record::{Disposition, Note, Payment};
+use kvit_schemas::record::{AuditLine, DeedOutcome, DeskNote, Disposition, Note, Payment, Seq};
 use serde_json::Value;
 
-use crate::broker::Arrived;
+use crate::broker::{Arrived, Broker, Content};
 use crate::model::{Names, Said, State};
 use crate::story::{Fate, Letter, Story};
+use kvit_tests::dice::Dice;
 
 /// What must hold and does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +68,14 @@ pub(crate) struct Observer {
     /// Messages with a line in the audit log, by commit.
     ended: BTreeMap<u64, Vec<String>>,
     durable: BTreeSet<String>,
+    /// Sources of which a person was told that they are paused, until somebody wants them again.
+    pub(crate) paused: BTreeSet<&'static str>,
+    /// Messages in quarantine of which a person was told that they are released.
+    pub(crate) let_go: BTreeSet<Seq>,
+    /// Messages that the audit log says are released, by number: the commit.
+    released: BTreeMap<Seq, u64>,
+    /// What the operators were told of dead letters.
+    pub(crate) dead_letters: BTreeSet<String>,
 }
 
 fn body_of(message: &Arrived) -> Value {
@@ -139,10 +150,12 @@ impl Observer {
             self.commits += 1;
             for at in 0.. {
                 let Some(line) = store.audit_line(self.commits, at).unwrap() else { break };
+                self.released_once(&line)?;
                 let Some((kind, id)) = line.message else { continue };
                 let is_file = kind == "statement.file.v1";
                 let read = |note: &Note| matches!(note, Note::FileRead { .. });
-                if is_file && !line.notes.iter().any(read) {
+                let refused = line.disposition == Some(Disposition::Refused);
+                if is_file && !refused && !line.notes.iter().any(read) {
                     continue;
                 }
                 self.ended.entry(self.commits).or_default().push(id.clone());
@@ -154,6 +167,18 @@ impl Observer {
                 let before = self.applied.insert(applied.clone(), (self.commits, now));
                 let twice = before.filter(|(_, then)| now - then < KNOWN_DAYS * 24 * 60 * 60);
                 must(twice.is_none(), || format!("applied twice: {applied:?}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A message that was released and taken is not released again.
+    fn released_once(&mut self, line: &AuditLine) -> Checked {
+        for note in &line.notes {
+            let Note::Desk(DeskNote::Released { number, outcome, .. }) = note else { continue };
+            if matches!(outcome, DeedOutcome::Applied | DeedOutcome::Duplicate) {
+                let before = self.released.insert(*number, self.commits);
+                must(before.is_none(), || format!("released twice: number {}", number.0))?;
             }
         }
         Ok(())
@@ -171,20 +196,36 @@ impl Observer {
         self.commits = self.commits.min(last);
         self.applied.retain(|_, (commit, _)| *commit <= last);
         self.ended.retain(|commit, _| *commit <= last);
+        self.released.retain(|_, commit| *commit <= last);
+        let gone = self.let_go.iter().find(|number| !self.released.contains_key(number));
+        must(gone.is_none(), || format!("a release that was answered is gone: {gone:?}"))?;
         self.rows = outbox(store);
         self.synced(store);
         whole(store)
     }
 
     /// The broker was told that letters are done with.
-    pub(crate) fn acknowledged(&self, letters: &[usize], story: &Story) -> Checked {
-        for letter in letters {
-            let id = &story.letters[*letter].id;
+    pub(crate) fn acknowledged<'a>(&self, ids: impl Iterator<Item = &'a str>) -> Checked {
+        for id in ids {
             must(self.durable.contains(id), || {
                 format!("acknowledged before it was on stable storage: {id}")
             })?;
         }
         Ok(())
+    }
+
+    /// A message is delivered.
+    pub(crate) fn taken(&self, slot: usize) -> Checked {
+        let of = |(_, queue): &&(&str, Queue)| Queue::ALL[slot] == *queue;
+        let paused = SOURCES.iter().find(of).filter(|(source, _)| self.paused.contains(source));
+        must(paused.is_none(), || format!("taken from a paused source: {paused:?}"))
+    }
+
+    /// Some message that reached a party, if any did.
+    pub(crate) fn any_for_a_party(&self, dice: &mut Dice) -> Option<Arrived> {
+        let arrived = self.arrived.values().filter(|it| it.queue().is_some());
+        let arrived: Vec<&Arrived> = arrived.collect();
+        (!arrived.is_empty()).then(|| (*dice.pick(&arrived)).clone())
     }
 
     /// A message of kvit reached a queue.
@@ -288,6 +329,9 @@ impl Observer {
                 if body["kind"] == "unknown_sender" {
                     self.refused.insert(text(&body["kind"]));
                 }
+                if body["kind"] == "dead_lettered" {
+                    self.dead_letters.insert(text(&body["detail"]));
+                }
             }
             _ => {}
         }
@@ -309,15 +353,17 @@ impl Observer {
         Ok(())
     }
 
-    /// Whoever was to be refused was told.
-    pub(crate) fn refusals(&self, story: &Story) -> Checked {
+    /// Whoever was to be refused was told, but for letters that never came by their own queue.
+    pub(crate) fn refusals(&self, story: &Story, broker: &Broker) -> Checked {
         for (at, letter) in story.letters.iter().enumerate() {
             let told = match letter.fate {
                 Fate::Taken => continue,
                 Fate::Refused(..) => &letter.id,
                 Fate::Unknown => "unknown_sender",
             };
-            let missing = self.sent.contains(&at) && !self.refused.contains(told);
+            let came = broker.acknowledged.contains(&at);
+            let died = !came && broker.dead.contains(&Content::Letter(at));
+            let missing = self.sent.contains(&at) && !self.refused.contains(told) && !died;
             must(!missing, || format!("a refusal was not told: {letter:?}"))?;
         }
         Ok(())

@@ -2,22 +2,25 @@
 //! service wires them, but turned by hand, one step at a time. What is behind it is the store in
 //! memory; what is before it are the ends of its channels.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
-use kvit::pipeline::committer::{Batches, Committer, Pending, Progress, Syncer};
+use kvit::pipeline::committer::{Batches, Committer, Pending, Syncer};
 use kvit::pipeline::desk::{By, DeskAct, DeskEnded, DeskWork};
 use kvit::pipeline::relay::{Event, Relay};
-use kvit::pipeline::{Addresses, Applier, CommitterHandle, Intake, Prepared, Taken, Tally, Work};
+use kvit::pipeline::{Addresses, Applier, CommitterHandle, Intake, Prepared, Taken, Work};
 use kvit::schedule::Schedule;
 use kvit::service::intake::{is_file, look_at, take_files};
+use kvit::service::{Backlog, Shared, Watch, amqp_options, input_queues, jobs, turns};
 use kvit::settings::Directory;
 use kvit::telemetry::Spans;
-use kvit_adapters::amqp::{AckHandle, Acks, Delivery, Lanes, Outcomes, Outgoing, PublisherHandle};
+use kvit_adapters::amqp::{
+    AckHandle, Acks, BrokerStatus, Consumer, Delivery, Lanes, Outcomes, Outgoing, PublisherHandle,
+};
 use kvit_adapters::clock::Clock;
 use kvit_adapters::store::{OutboxRow, Store, StoreError};
 use kvit_schemas::PortalId;
@@ -36,18 +39,16 @@ const PAGE: usize = 3;
 /// Commits that may wait for the sync.
 const PENDING: usize = 2;
 
-type Task<T> = Pin<Box<dyn Future<Output = T>>>;
+pub(crate) type Task<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// A running daemon.
 pub(crate) struct Daemon {
     pub(crate) store: Arc<Store>,
     pub(crate) acks: Acks,
-    pub(crate) tally: Arc<Tally>,
-    progress: Arc<Progress>,
+    shared: Arc<Shared>,
+    watch: Watch,
     /// Portals that do not read what is said to them.
     pub(crate) unread: watch::Sender<BTreeSet<PortalId>>,
-    clock: Clock,
-    intake: Intake,
     spans: Spans,
     delivered: VecDeque<Delivery>,
     work: mpsc::Sender<Work>,
@@ -70,13 +71,50 @@ pub(crate) struct Daemon {
     mutation: Option<Mutation>,
 }
 
+/// What the daemon's parts know of each other, with the handle of a consumer that is never run:
+/// the broker in memory asks it what is wanted.
+fn shared(
+    store: &Arc<Store>,
+    directory: &Directory,
+    (clock, work): (&Clock, &mpsc::Sender<Work>),
+) -> Arc<Shared> {
+    let settings = &WORLD.settings;
+    let (status, broker) = BrokerStatus::new();
+    let (options, queues) = (amqp_options(settings).unwrap(), input_queues(settings));
+    let (_, consumer) = Consumer::new(options, queues, mpsc::channel(1).0, status);
+    Arc::new(Shared {
+        settings: settings.clone(),
+        store: Arc::clone(store),
+        work: work.downgrade(),
+        progress: Arc::default(),
+        tally: Arc::default(),
+        broker,
+        held: watch::channel(Vec::new()).1,
+        unseen: watch::channel(None).0,
+        missing: watch::channel(Vec::new()).0,
+        paused: watch::channel(None).0,
+        backlog: watch::channel(Backlog::default()).0,
+        neglected: watch::channel(BTreeMap::new()).0,
+        folders: watch::channel(BTreeMap::new()).0,
+        consumer,
+        intake: Intake { directory: directory.clone(), limits: LIMITS },
+        turns: turns(settings),
+        pauses: watch::channel(Vec::new()).0,
+        kick: mpsc::channel(1).0,
+        jobs: jobs(settings).unwrap(),
+        run: mpsc::channel(1).0,
+        clock: clock.clone(),
+        started_at: clock.now(),
+    })
+}
+
 fn schedule(
     store: &Arc<Store>,
     work: &mpsc::Sender<Work>,
     (clock, unread): (&Clock, watch::Receiver<BTreeSet<PortalId>>),
 ) -> Schedule {
     Schedule {
-        jobs: kvit::service::jobs(&WORLD.settings).unwrap(),
+        jobs: jobs(&WORLD.settings).unwrap(),
         store: Arc::clone(store),
         work: work.clone(),
         clock: clock.clone(),
@@ -86,7 +124,7 @@ fn schedule(
 }
 
 /// What a poll brings, where nobody waits: whoever turns the daemon comes again.
-fn poll<T>(task: &mut Task<T>) -> Option<T> {
+pub(crate) fn poll<T>(task: &mut Task<T>) -> Option<T> {
     match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => Some(done),
         Poll::Pending => None,
@@ -109,13 +147,14 @@ impl Daemon {
         let settings = &world.settings;
         let rules = Mutation::rules(mutation, &world.rules);
         let directory = Mutation::directory(mutation, Directory::from(settings));
-        let progress = Arc::new(Progress::default());
+        let (work, inlet) = mpsc::channel(DEPTH);
+        let shared = shared(&store, &directory, (clock, &work));
+        shared.recall().unwrap();
+        let progress = Arc::clone(&shared.progress);
         progress.durable.store(store.last_commit(), Ordering::Release);
-        let rows = store.outbox(None, usize::MAX).unwrap().len();
-        progress.outbox_rows.store(u64::try_from(rows).unwrap(), Ordering::Release);
         let keep_days = u32::from(settings.dedupe.keep_days);
         let applier = Applier::new(&store, rules, directory.clone(), LIMITS, keep_days).unwrap();
-        let acks = Acks::new(5);
+        let acks = shared.consumer.acks().clone();
         let (relay_room, rows) = mpsc::channel(DEPTH);
         let committer = Committer {
             relay: relay_room.clone(),
@@ -125,7 +164,6 @@ impl Daemon {
             batch_max: DEPTH,
         };
         let (batches, syncer) = committer.parts(Arc::clone(&store), applier);
-        let (work, inlet) = mpsc::channel(DEPTH);
         let depth = kvit::pipeline::relay::CHANNEL_DEPTH;
         let (publisher, lanes) = PublisherHandle::new(Lanes { count: LANES, depth });
         let relay = Relay::new(
@@ -133,22 +171,20 @@ impl Daemon {
             publisher,
             CommitterHandle { work: work.clone() },
             Addresses::from(settings),
-            (Arc::clone(&progress), clock.clone(), Spans::default()),
+            (progress, clock.clone(), Spans::default()),
         );
         let relay = relay.narrowed(WINDOW, PAGE);
         let (unread, unread_now) = watch::channel(BTreeSet::new());
         let schedule = Arc::new(schedule(&store, &work, (clock, unread_now)));
         let (files, waiting) = mpsc::channel(DEPTH);
-        let turns = kvit::service::turns(settings);
-        let taking_files = Box::pin(take_files(waiting, directory.clone(), (work.clone(), turns)));
+        let turns = (work.clone(), Arc::clone(&shared.turns));
+        let taking_files = Box::pin(take_files(waiting, directory, turns));
         Self {
             store,
             acks,
-            tally: Arc::default(),
-            progress,
+            shared,
+            watch: Watch::default(),
             unread,
-            clock: clock.clone(),
-            intake: Intake { directory, limits: LIMITS },
             spans: Spans::default(),
             delivered: VecDeque::new(),
             work,
@@ -185,8 +221,8 @@ impl Daemon {
             return false;
         }
         let Some(delivery) = self.delivered.pop_front() else { return false };
-        let counted = (&self.clock, &self.tally, &self.spans);
-        let (prepared, taken) = look_at(&self.intake, delivery, counted);
+        let counted = (&self.shared.clock, &self.shared.tally, &self.spans);
+        let (prepared, taken) = look_at(&self.shared.intake, delivery, counted);
         if is_file(&prepared) {
             self.files.try_send((prepared, taken)).unwrap();
         } else {
@@ -297,9 +333,21 @@ impl Daemon {
         now(self.relay.turn(Event::Kicked(None), at))
     }
 
-    /// How many rows the daemon thinks are in the outbox.
-    pub(crate) fn outbox_rows(&self) -> u64 {
-        self.progress.outbox_rows.load(Ordering::Acquire)
+    /// The daemon looks at its limits; true when it began or ceased to hold back.
+    pub(crate) fn watch(&mut self) -> Result<bool, StoreError> {
+        let before = self.is_holding_back();
+        now(self.watch.look(&self.shared))?;
+        Ok(self.is_holding_back() != before)
+    }
+
+    /// It takes no messages, for too many wait to be sent.
+    pub(crate) fn is_holding_back(&self) -> bool {
+        self.shared.paused.borrow().is_some()
+    }
+
+    /// What its parts know of each other.
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
     }
 
     /// True when nothing is under way in the daemon.

@@ -3,15 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kvit_adapters::store::{Store, Tables};
+use kvit_schemas::Code;
 use kvit_schemas::message::RefundState;
 
+use crate::broker::Broker;
 use crate::checks::{Broken, Checked, Observer, must, names, state, whole};
 use crate::model::{Ending, Names, Place, Said};
 use crate::story::Story;
 
 /// Everything was said, taken, answered and told: compares it with the reference.
-pub(crate) fn compare(observer: &Observer, story: &Story, store: &Store) -> Checked {
+pub(crate) fn compare(
+    (observer, broker, story): (&Observer, &Broker, &Story),
+    store: &Store,
+) -> Checked {
     whole(store)?;
+    dead_letters((observer, broker, story), store)?;
     let has = |(order, agencies): &(&String, &BTreeSet<String>)| {
         agencies.len() > usize::from(observer.was_returned(story, order))
     };
@@ -55,7 +61,24 @@ pub(crate) fn compare(observer: &Observer, story: &Story, store: &Store) -> Chec
         let whole = (1..).zip(revisions).all(|(wanted, found)| wanted == *found);
         must(whole || order.is_empty(), || format!("{order}: some of {revisions:?} is missing"))?;
     }
-    observer.refusals(story)
+    observer.refusals(story, broker)
+}
+
+/// What the broker gave up is kept, each time it came, and the operators were told.
+fn dead_letters((observer, broker, story): (&Observer, &Broker, &Story), store: &Store) -> Checked {
+    let kept = store.quarantine(None, usize::MAX).unwrap().items;
+    let kept: Vec<_> = kept.iter().filter(|it| it.code == Code::DEAD_LETTERED).collect();
+    for content in &broker.dead {
+        let id = ("message_id".to_owned(), broker.id(*content, &story.letters).to_owned());
+        let is_kept = kept.iter().any(|it| it.properties.contains(&id));
+        must(is_kept, || format!("a dead letter is not in quarantine: {id:?}"))?;
+    }
+    for record in kept {
+        let number = format!("as number {},", record.seq.0);
+        let told = observer.dead_letters.iter().any(|detail| detail.contains(&number));
+        must(told, || format!("nobody was told of a dead letter: {record:?}"))?;
+    }
+    Ok(())
 }
 
 /// What is carried from one party to another arrived.

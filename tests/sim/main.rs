@@ -1,7 +1,8 @@
 //! Deterministic simulation: the real intake, engine, tables, committer, syncer, relay, files and
 //! schedule under one scheduler with a seed, with a broker, a clock and a store in memory that
-//! redeliver, reorder, duplicate, delay, drop, nack, return, close, lose acknowledgements, leave
-//! outcomes unknown, fail commits, and crash at any step.
+//! redeliver, reorder, duplicate, delay, drop, nack, return, close, block, give up, lose
+//! acknowledgements, leave outcomes unknown, fail commits, and crash at any step; and with people
+//! who release and pause by the admin API.
 //!
 //! What must hold is looked at after each step (`checks`), and at the end against a reference that
 //! knows nothing of kvit (`model`). A failure prints its seed and how to replay it:
@@ -9,14 +10,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails may panic")]
 
+mod block;
 mod broker;
 mod checks;
 mod daemon;
+mod dead;
 mod desk;
 mod ending;
 mod files;
 mod model;
 mod mutations;
+mod operator;
 mod regressions;
 mod run;
 mod story;
@@ -140,6 +144,26 @@ fn a_nack_taken_for_success_is_found() {
 #[test]
 fn an_unknown_outcome_taken_for_success_is_found() {
     must_be_found(Mutation::UnknownIsSuccess, "messages lost");
+}
+
+#[test]
+fn a_window_to_a_blocked_broker_taken_for_success_is_found() {
+    must_be_found(Mutation::BlockIsSuccess, "messages lost");
+}
+
+#[test]
+fn a_dead_letter_that_was_not_kept_is_found() {
+    must_be_found(Mutation::ForgetQuarantine, "a dead letter is not in quarantine");
+}
+
+#[test]
+fn a_message_released_twice_is_found() {
+    must_be_found(Mutation::ForgetFates, "released twice");
+}
+
+#[test]
+fn a_pause_that_was_forgotten_is_found() {
+    must_be_found(Mutation::ForgetPauses, "taken from a paused source");
 }
 
 #[test]

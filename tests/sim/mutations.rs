@@ -31,6 +31,14 @@ pub(crate) enum Mutation {
     NackIsSuccess,
     /// What nobody knows of counts as success.
     UnknownIsSuccess,
+    /// A window that went out to a blocked broker counts as sent.
+    BlockIsSuccess,
+    /// What is refused, or was given up by the broker, is not kept.
+    ForgetQuarantine,
+    /// What became of messages in quarantine is not kept.
+    ForgetFates,
+    /// Which sources are paused is not kept.
+    ForgetPauses,
     /// Another sighting of the same money is added to it.
     AddSightings,
     /// A portal is taken for another.
@@ -47,6 +55,9 @@ impl Mutation {
             Some(Self::ForgetAudit) => "u",
             Some(Self::ForgetTotals) => "gt",
             Some(Self::ForgetTimers) => "t",
+            Some(Self::ForgetQuarantine) => "q",
+            Some(Self::ForgetFates) => "Q",
+            Some(Self::ForgetPauses) => "z",
             Some(_) | None => return,
         };
         rows.lose(lost.as_bytes());

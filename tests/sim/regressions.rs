@@ -3,13 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::StatusCode;
+use kvit::pipeline::Queue;
 use kvit_adapters::amqp::{AckHandle, PublishOutcome};
 use kvit_adapters::clock::Clock;
-use kvit_adapters::store::Store;
+use kvit_adapters::store::{Store, Tables, Under};
+use kvit_schemas::record::FateState;
+use serde_json::json;
 use tokio::time::Instant;
 
-use crate::daemon::Daemon;
-use crate::story::Story;
+use crate::daemon::{Daemon, poll};
+use crate::operator::request;
+use crate::story::{Letter, Story};
 use crate::world::{BEGIN, moment};
 
 /// Seed 70.
@@ -45,4 +50,52 @@ fn a_message_that_cannot_be_sent_holds_up_nobody_who_waits_behind_it() {
     let next = turn(&mut daemon, 122, Some(PublishOutcome::Confirmed));
     assert_eq!(both.len(), 2, "both are refusals to one portal");
     assert_eq!((probe, next), (vec![both[0].clone()], vec![both[1].clone()]));
+}
+
+/// Seed 523.
+#[test]
+fn a_file_whose_release_a_crash_cut_off_is_released_though_the_clock_was_set_back() {
+    let clock = Clock::manual(moment(BEGIN));
+    let mut daemon = Daemon::start(Arc::new(Store::in_memory()), &clock, None);
+    let mut stories = (1..).map(|seed| Story::of(seed).letters);
+    let is_file = |letter: &Letter| letter.queue == Queue::Files;
+    let file = stories.find_map(|letters| letters.into_iter().find(is_file)).unwrap();
+    daemon.receive(file.dead((4, AckHandle::of(4, 0, 1)), false));
+    assert!(daemon.look());
+    turn_until(&mut daemon, |daemon| daemon.store.quarantine_len().unwrap() == 1);
+    let number = daemon.store.quarantine(None, 1).unwrap().items[0].seq;
+    let release = |daemon: &Daemon| {
+        let path = format!("/v1/quarantine/{}/release", number.0);
+        request(daemon, &path, &json!({ "reason": "it is plain" }))
+    };
+    let state = |daemon: &Daemon| daemon.store.fate(number).unwrap().state;
+    let mut begun = release(&daemon);
+    assert!(poll(&mut begun).is_none());
+    turn_until(&mut daemon, |daemon| state(daemon) == FateState::Releasing);
+    let Under::Memory(rows) = daemon.store.under() else { unreachable!("it is in memory") };
+    let store = Arc::new(Store::over(Under::Memory(rows.after_crash(usize::MAX))).unwrap());
+    clock.set(clock.now().plus_seconds(-60));
+    let mut daemon = Daemon::start(store, &clock, None);
+    let mut again = release(&daemon);
+    let mut answer = None;
+    turn_until(&mut daemon, |_| {
+        answer = poll(&mut again);
+        answer.is_some()
+    });
+    let (status, said) = answer.unwrap();
+    assert_eq!((status, said["outcome"].as_str()), (StatusCode::OK, Some("applied")));
+    assert_eq!(state(&daemon), FateState::Released);
+}
+
+fn turn_until(daemon: &mut Daemon, mut done: impl FnMut(&Daemon) -> bool) {
+    for _ in 0..1_000 {
+        if done(daemon) {
+            return;
+        }
+        daemon.commit(9).unwrap();
+        daemon.sync().unwrap();
+        daemon.answer();
+        daemon.relay(true, Instant::now()).unwrap();
+    }
+    panic!("it is never done");
 }

@@ -14,6 +14,7 @@ impl Run {
     pub(super) fn come_to_an_end(&mut self) -> Checked {
         self.say(|| "-- no more faults".to_owned());
         self.broker.open_all();
+        self.unblock(false)?;
         self.daemon.unread.send_replace(std::collections::BTreeSet::new());
         if self.dice.one_in(2) {
             self.crash(usize::MAX)?;
@@ -35,6 +36,8 @@ impl Run {
                 Step::Relay,
                 Step::Publish,
                 Step::Person,
+                Step::Operator,
+                Step::Watch,
             ] {
                 self.step(step, false)?;
             }
@@ -43,16 +46,20 @@ impl Run {
                 && self.is_quiet()
                 && outbox
                 && self.desk.is_idle()
+                && self.operator.is_done(&self.daemon.store)
                 && self.times()?
             {
                 self.figures.letters = self.observer.sent.len();
-                let rows = self.daemon.outbox_rows();
+                self.count();
+                let rows = self.daemon.shared().outbox_rows();
                 must(rows == 0, || format!("{rows} rows are counted in an empty outbox"))?;
-                return ending::compare(&self.observer, &self.story, &self.daemon.store);
+                let seen = (&self.observer, &self.broker, &self.story);
+                return ending::compare(seen, &self.daemon.store);
             }
             // Destinations that were closed are tried again; what could not be sent as it was is
             // tried again after a restart, and holds up nothing before.
-            if self.is_quiet() && !outbox {
+            let quiet = self.is_quiet() || self.daemon.is_holding_back() && self.daemon.is_idle();
+            if quiet && !outbox {
                 self.passed += Duration::from_secs(61);
                 if self.only_malformed() {
                     self.broker.malformed.clear();

@@ -2,21 +2,27 @@
 //! may go wrong goes wrong on the way; then the faults end, and so must the run.
 
 mod drain;
+mod figures;
+mod strain;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use kvit_adapters::amqp::{Outcomes, Outgoing, PublishOutcome};
 use kvit_adapters::clock::Clock;
 use kvit_adapters::store::{Fault, MemoryRows, Store, Under};
 use tokio::time::Instant;
 
-use crate::broker::Broker;
+use crate::block::Block;
+use crate::broker::{Broker, Content, QUEUES, Window};
 use crate::checks::{Broken, Checked, Observer, must};
 use crate::daemon::Daemon;
 use crate::desk::Desk;
 use crate::mutations::Mutation;
+use crate::operator::Operator;
 use crate::story::{Story, When};
 use crate::world::{BEGIN, LATER, moment};
+pub(crate) use figures::Figures;
 use kvit_tests::dice::Dice;
 
 /// Steps with faults, about.
@@ -58,9 +64,14 @@ enum Step {
     OpenDestinations,
     FailStore,
     Crash,
+    Block,
+    Unblock,
+    Bury,
+    Operator,
+    Watch,
 }
 
-const WEIGHTS: [(usize, Step); 22] = [
+const WEIGHTS: [(usize, Step); 27] = [
     (18, Step::Send),
     (4, Step::SendAgain),
     (24, Step::Deliver),
@@ -83,19 +94,12 @@ const WEIGHTS: [(usize, Step); 22] = [
     (2, Step::OpenDestinations),
     (1, Step::FailStore),
     (2, Step::Crash),
+    (2, Step::Block),
+    (3, Step::Unblock),
+    (1, Step::Bury),
+    (6, Step::Operator),
+    (4, Step::Watch),
 ];
-
-/// How much went on in a run.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Figures {
-    pub(crate) steps: usize,
-    pub(crate) letters: usize,
-    pub(crate) crashes: usize,
-    pub(crate) failures: usize,
-    pub(crate) refused: usize,
-    pub(crate) unknown: usize,
-    pub(crate) redelivered: usize,
-}
 
 pub(crate) struct Run {
     dice: Dice,
@@ -110,6 +114,8 @@ pub(crate) struct Run {
     mutation: Option<Mutation>,
     trace: bool,
     desk: Desk,
+    operator: Operator,
+    block: Block,
     pub(crate) figures: Figures,
 }
 
@@ -142,6 +148,8 @@ impl Run {
             mutation,
             trace,
             desk: Desk::default(),
+            operator: Operator::default(),
+            block: Block::default(),
             figures: Figures::default(),
         }
     }
@@ -156,7 +164,8 @@ impl Run {
         let weights = WEIGHTS.map(|(weight, step)| (weight * *self.dice.pick(paces), step));
         for _ in 0..steps {
             let Some(step) = self.dice.weighed(&weights) else { continue };
-            let faulty = matches!(step, Step::FailStore | Step::Crash | Step::LoseChannel);
+            let faulty =
+                matches!(step, Step::FailStore | Step::Crash | Step::LoseChannel | Step::Block);
             if faulty && !self.dice.one_in(quiet) {
                 continue;
             }
@@ -182,7 +191,7 @@ impl Run {
         match step {
             Step::Send => self.send(),
             Step::SendAgain => self.send_again(),
-            Step::Deliver => self.deliver(),
+            Step::Deliver => return self.deliver(),
             Step::Look => drop(self.daemon.look()),
             Step::Commit => return self.commit(),
             Step::Sync => return self.sync(),
@@ -221,7 +230,7 @@ impl Run {
                 self.daemon.unread.send_replace(portals);
             }
             Step::LoseChannel => {
-                let slot = self.dice.below(4);
+                let slot = self.dice.below(QUEUES);
                 self.say(|| format!("the channel of queue {slot} is lost"));
                 self.broker.lose_channel(slot);
             }
@@ -241,6 +250,11 @@ impl Run {
                 let left = self.dice.below(unsynced + 1);
                 return self.crash(left);
             }
+            Step::Block => self.block(),
+            Step::Unblock => return self.unblock(faults),
+            Step::Bury => self.bury(),
+            Step::Operator => return self.operate(faults),
+            Step::Watch => return self.watch(),
         }
         Ok(())
     }
@@ -251,7 +265,10 @@ impl Run {
         let may = |when: &When| match when {
             When::Any => true,
             When::Later => self.observer.windows_over,
-            When::Acknowledged(letter) => self.broker.acknowledged.contains_key(letter),
+            When::Acknowledged(letter) => {
+                let Self { broker, operator, .. } = self;
+                broker.acknowledged.contains(letter) || operator.released.contains(letter)
+            }
             When::Assigned(order, agency) => {
                 self.observer.assigned.get(order).is_some_and(|it| it.contains(*agency))
             }
@@ -263,7 +280,7 @@ impl Run {
 
     fn send(&mut self) {
         let sendable = self.sendable();
-        if sendable.is_empty() {
+        if sendable.is_empty() || self.block.on {
             return;
         }
         let at = *self.dice.pick(&sendable);
@@ -274,7 +291,7 @@ impl Run {
     fn send_again(&mut self) {
         let sent: Vec<usize> = self.observer.sent.iter().copied().collect();
         // Nobody repeats after weeks what he said before: kvit need not know it any more.
-        if sent.is_empty() || self.observer.windows_over {
+        if sent.is_empty() || self.observer.windows_over || self.block.on {
             return;
         }
         let at = *self.dice.pick(&sent);
@@ -291,18 +308,21 @@ impl Run {
         self.broker.send((at, letter), &mut self.dice);
     }
 
-    fn deliver(&mut self) {
+    fn deliver(&mut self) -> Checked {
+        self.steer()?;
         let queues = self.broker.deliverable();
         if queues.is_empty() || !self.daemon.has_room() {
-            return;
+            return Ok(());
         }
         let slot = *self.dice.pick(&queues);
+        self.observer.taken(slot)?;
         if let Some(delivery) = self.broker.deliver(slot, &self.story.letters) {
             self.figures.redelivered += usize::from(delivery.redelivered);
             let (id, again) = (&delivery.properties.message_id, delivery.redelivered);
             self.say(|| format!("delivered {id:?}, again {again}"));
             self.daemon.receive(delivery);
         }
+        Ok(())
     }
 
     fn commit(&mut self) -> Checked {
@@ -314,7 +334,8 @@ impl Run {
             Err(error) => return self.failed(&format!("{error:?}")),
         }
         self.say(|| format!("commit {}", before + 1));
-        let balanced = self.daemon.tally.counts().iter().all(|(_, it)| it.unbalanced() == 0);
+        let balanced =
+            self.daemon.shared().tally.counts().iter().all(|(_, it)| it.unbalanced() == 0);
         must(balanced, || "deliveries are not counted right".to_owned())?;
         let seen = (&*self.daemon.store, &self.story);
         self.observer.committed(seen, &self.broker.confirmed)
@@ -348,21 +369,28 @@ impl Run {
         let rows = memory(&self.daemon.store).after_crash(left);
         let store = Arc::new(over(rows));
         self.broker.lose_all_channels();
+        self.lose_connection()?;
         self.observer.crashed(&store)?;
+        self.operator.crashed();
         self.daemon = Daemon::start(store, &self.clock, self.mutation);
         self.desk.crashed(&self.daemon.store, &mut self.observer);
         Ok(())
     }
 
     fn acknowledge(&mut self) -> Checked {
-        for slot in 0..4 {
-            let letters = self.broker.take_acks(slot, &self.daemon.acks);
-            if !letters.is_empty() {
-                self.say(|| format!("acknowledged {letters:?}"));
-            }
-            self.observer.acknowledged(&letters, &self.story)?;
+        for slot in 0..QUEUES {
+            let gone = self.broker.take_acks(slot, &self.daemon.acks);
+            self.acknowledged(&gone)?;
         }
         Ok(())
+    }
+
+    fn acknowledged(&mut self, gone: &[Content]) -> Checked {
+        if !gone.is_empty() {
+            self.say(|| format!("acknowledged {gone:?}"));
+        }
+        let letters = &self.story.letters;
+        self.observer.acknowledged(gone.iter().map(|it| self.broker.id(*it, letters)))
     }
 
     fn relay(&mut self) -> Checked {
@@ -372,34 +400,44 @@ impl Run {
     }
 
     fn publish(&mut self, faults: bool) -> Checked {
-        let lanes = self.daemon.busy_lanes();
+        let mut lanes = self.daemon.busy_lanes();
+        lanes.retain(|lane| !self.block.holds(*lane));
         if lanes.is_empty() {
             return Ok(());
         }
         let lane = *self.dice.pick(&lanes);
         let most = 1 + self.dice.below(8);
         let window = self.daemon.window(lane, most);
+        if self.block.on {
+            self.keep(lane, window);
+            return Ok(());
+        }
         let trouble = (faults && self.dice.one_in(12), faults && self.dice.one_in(40));
+        let outcomes = self.taken(window, trouble)?;
+        self.daemon.outcomes.push_back(outcomes);
+        Ok(())
+    }
+
+    /// The broker takes a window: what kvit hears of it.
+    fn taken(&mut self, window: Vec<Outgoing>, trouble: (bool, bool)) -> Result<Outcomes, Broken> {
         let ids: Vec<String> = window.iter().map(|it| it.message_id.clone()).collect();
-        let done = self.broker.publish(window, trouble, &mut self.dice);
+        let Window { outcomes, arrived } = self.broker.publish(window, trouble, &mut self.dice);
         self.say(|| {
-            let outcomes =
-                ids.iter().zip(&done.outcomes).map(|(id, (_, it))| format!("{id} {it:?}"));
-            format!("published {}", outcomes.collect::<Vec<_>>().join(", "))
+            let told = ids.iter().zip(&outcomes).map(|(id, (_, it))| format!("{id} {it:?}"));
+            format!("published {}", told.collect::<Vec<_>>().join(", "))
         });
-        for (_, outcome) in &done.outcomes {
-            let unknown = matches!(outcome, kvit_adapters::amqp::PublishOutcome::Unknown(_));
-            let fine = *outcome == kvit_adapters::amqp::PublishOutcome::Confirmed;
+        for (_, outcome) in &outcomes {
+            let unknown = matches!(outcome, PublishOutcome::Unknown(_));
+            let fine = *outcome == PublishOutcome::Confirmed;
             self.figures.unknown += usize::from(unknown);
             self.figures.refused += usize::from(!unknown && !fine);
         }
-        let heard = done.outcomes.into_iter();
-        let heard = heard.map(|(ticket, said)| (ticket, Mutation::heard(self.mutation, said)));
-        self.daemon.outcomes.push_back(heard.collect());
-        for message in done.arrived {
+        for message in arrived {
             self.observer.arrived(message, &self.story)?;
         }
-        Ok(())
+        let heard = outcomes.into_iter();
+        let heard = heard.map(|(ticket, said)| (ticket, Mutation::heard(self.mutation, said)));
+        Ok(heard.collect())
     }
 
     fn later(&mut self) {
@@ -408,17 +446,5 @@ impl Run {
             self.observer.windows_over = true;
             self.clock.set(moment(LATER));
         }
-    }
-}
-
-impl Figures {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.steps += other.steps;
-        self.letters += other.letters;
-        self.crashes += other.crashes;
-        self.failures += other.failures;
-        self.refused += other.refused;
-        self.unknown += other.unknown;
-        self.redelivered += other.redelivered;
     }
 }
