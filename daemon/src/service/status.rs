@@ -103,13 +103,24 @@ impl Shared {
 
     /// Pauses exactly the sources that people paused, as the store has it.
     pub(crate) fn apply_pauses(&self) -> Result<(), StoreError> {
-        let pauses = self.store.pauses()?;
-        let is_paused = |name: &str| pauses.iter().any(|pause| pause.source == name);
-        let paused = SOURCES.iter().filter(|(name, _)| is_paused(name));
-        let places = paused.filter_map(|(_, queue)| Queue::ALL.iter().position(|it| it == queue));
-        self.consumer.pause_sources(places.collect());
-        self.pauses.send_replace(pauses);
-        Ok(())
+        let mut done = Ok(());
+        // Read and obeyed under one lock: of two people who change it at once the last one holds.
+        self.pauses.send_if_modified(|known| match self.store.pauses() {
+            Ok(pauses) => {
+                let is_paused = |name: &str| pauses.iter().any(|pause| pause.source == name);
+                let paused = SOURCES.iter().filter(|(name, _)| is_paused(name));
+                let place = |queue| Queue::ALL.iter().position(|it| it == queue);
+                let places = paused.filter_map(|(_, queue)| place(queue)).collect();
+                self.consumer.pause_sources(places);
+                *known = pauses;
+                true
+            }
+            Err(error) => {
+                done = Err(error);
+                false
+            }
+        });
+        done
     }
 
     /// The sources that people paused, a sentence each.

@@ -26,6 +26,12 @@ pub enum NotAgain {
          header): have it sent again"
     )]
     NoQueue,
+    /// A message of kvit's own that its party could not take.
+    #[error(
+        "it was kvit's own message, given up in {0}: kvit takes none from there. Take it out with \
+         `kvit quarantine export`, and put it into that queue again once its reader is mended"
+    )]
+    Own(String),
 }
 
 /// The delivery that a message in quarantine was, with mended bytes in place of its own where some
@@ -43,7 +49,7 @@ pub fn arrival_again(
         return Err(NotAgain::Cut { kept: kept.len(), of: record.body_bytes });
     }
     let mut properties = properties(record);
-    let queue = queue(record, &properties).ok_or(NotAgain::NoQueue)?;
+    let queue = queue(record, &properties)?;
     // What the broker added on the way to its dead letters is no part of what the party sent.
     properties.headers.retain(|(name, _)| !is_death(name));
     if mended.is_some() {
@@ -83,19 +89,21 @@ fn properties(record: &QuarantineRecord) -> Properties {
 }
 
 /// The queue it came by; of a dead letter the one it had been in first.
-fn queue(record: &QuarantineRecord, properties: &Properties) -> Option<Queue> {
+fn queue(record: &QuarantineRecord, properties: &Properties) -> Result<Queue, NotAgain> {
     let by_name = |name: &str| Queue::ALL.into_iter().find(|queue| queue.name() == name);
-    let queue = by_name(&record.queue)?;
+    let queue = by_name(&record.queue).ok_or(NotAgain::NoQueue)?;
     if queue != Queue::Dead {
-        return Some(queue);
+        return Ok(queue);
     }
     let death = properties.header("x-death").unwrap_or_default();
     let last = death.rsplit("queue=").next().and_then(|rest| rest.split([',', ']']).next());
-    let first = properties.header("x-first-death-queue").or(last.filter(|_| !death.is_empty()))?;
+    let first = properties.header("x-first-death-queue").or(last.filter(|_| !death.is_empty()));
+    let first = first.ok_or(NotAgain::NoQueue)?;
     Queue::ALL
         .into_iter()
         .filter(|queue| *queue != Queue::Dead)
         .find(|queue| first.strip_suffix(queue.name()).is_some_and(|prefix| prefix.ends_with('.')))
+        .ok_or_else(|| NotAgain::Own(first.to_owned()))
 }
 
 fn is_death(header: &str) -> bool {
@@ -151,6 +159,9 @@ mod tests {
         let mut without = record;
         without.properties.retain(|(name, _)| name != "header x-first-death-queue");
         assert_eq!(again(&without, b"{}").unwrap().0.queue, Queue::Bank);
+        let inbox = "kvit.agency.zags-brest.inbox".to_owned();
+        without.properties = vec![("header x-first-death-queue".to_owned(), inbox.clone())];
+        assert_eq!(again(&without, b"{}").unwrap_err(), NotAgain::Own(inbox));
         without.properties.clear();
         assert_eq!(again(&without, b"{}").unwrap_err(), NotAgain::NoQueue);
     }

@@ -219,7 +219,7 @@ impl Applier {
                 release::settle(draft, number, outcome, (by, at))
             }
             DeskAct::TryFile(begin) => self.try_file(draft, *begin, at.now),
-            DeskAct::Discard { number } => release::discard(draft, number, (by, approval), at),
+            DeskAct::Discard { number } => self.discard(draft, number, (by, approval), at),
             DeskAct::Assign { payment, order_code } => {
                 let teller = approval.map_or(by, |approval| &approval.first);
                 let (id, reason) = (teller.id.clone(), teller.reason.clone());

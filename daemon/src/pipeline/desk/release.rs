@@ -24,7 +24,7 @@ impl Applier {
         at: At,
     ) -> Result<DeskEnded, StoreError> {
         let Release { attempt, prepared } = release;
-        let (record, fate) = match open(draft, attempt.number, Some((&attempt, &self.releasing)))? {
+        let (record, fate) = match open(draft, attempt.number, &self.releasing, Some(&attempt))? {
             Ok(found) => found,
             Err(ended) => return Ok(ended),
         };
@@ -54,7 +54,7 @@ impl Applier {
         (by, approval): Who<'_>,
         at: At,
     ) -> Result<DeskEnded, StoreError> {
-        let (record, fate) = match open(draft, attempt.number, Some((&attempt, &self.releasing)))? {
+        let (record, fate) = match open(draft, attempt.number, &self.releasing, Some(&attempt))? {
             Ok(found) => found,
             Err(ended) => return Ok(ended),
         };
@@ -65,6 +65,28 @@ impl Applier {
         draft.put_fate(record.seq, &fate);
         self.releasing.insert(record.seq);
         let outcome = Some(DeedOutcome::UnderWay);
+        Ok(DeskEnded::Done(DeskDone { outcome, ..DeskDone::default() }))
+    }
+
+    pub(super) fn discard(
+        &self,
+        draft: &mut Draft<'_>,
+        number: Seq,
+        (by, approval): Who<'_>,
+        at: At,
+    ) -> Result<DeskEnded, StoreError> {
+        let (record, fate) = match open(draft, number, &self.releasing, None)? {
+            Ok(found) => found,
+            Err(ended) => return Ok(ended),
+        };
+        let mut deed = deed((by, approval), at.now, (None, None));
+        deed.outcome = DeedOutcome::Discarded;
+        let subjects = subjects(draft, &record)?;
+        let note = DeskNote::Discarded { number };
+        tell_of(draft, message(&record), subjects, (note, by.actor()), at);
+        let state = FateState::Discarded;
+        draft.put_fate(number, &Fate { state, attempts: fate.attempts, last: Some(deed) });
+        let outcome = Some(DeedOutcome::Discarded);
         Ok(DeskEnded::Done(DeskDone { outcome, ..DeskDone::default() }))
     }
 
@@ -127,17 +149,17 @@ fn deed(
 fn open(
     draft: &Draft<'_>,
     number: Seq,
-    attempt: Option<(&Attempt, &BTreeSet<Seq>)>,
+    releasing: &BTreeSet<Seq>,
+    attempt: Option<&Attempt>,
 ) -> Result<Result<(QuarantineRecord, Fate), DeskEnded>, StoreError> {
     let Some(record) = draft.quarantined(number)? else {
         return Ok(Err(DeskEnded::Missing(format!("quarantine holds no number {}", number.0))));
     };
     let fate = draft.fate(number)?;
-    let raced = attempt.is_some_and(|(attempt, _)| attempt.attempts != fate.attempts);
+    let raced = attempt.is_some_and(|attempt| attempt.attempts != fate.attempts);
     // The daemon that was releasing it is gone, and with it the rest of the release. No clock tells
     // so: it may have been set back since.
-    let left = fate.state == FateState::Releasing
-        && attempt.is_some_and(|(_, releasing)| !releasing.contains(&number));
+    let left = fate.state == FateState::Releasing && !releasing.contains(&number);
     if (fate.state == FateState::Open || left) && !raced {
         return Ok(Ok((record, fate)));
     }
@@ -208,26 +230,5 @@ pub(super) fn settle(
         note_release(draft, &record, last, (by, at))?;
     }
     draft.put_fate(number, &fate);
-    Ok(DeskEnded::Done(DeskDone { outcome, ..DeskDone::default() }))
-}
-
-pub(super) fn discard(
-    draft: &mut Draft<'_>,
-    number: Seq,
-    (by, approval): Who<'_>,
-    at: At,
-) -> Result<DeskEnded, StoreError> {
-    let (record, fate) = match open(draft, number, None)? {
-        Ok(found) => found,
-        Err(ended) => return Ok(ended),
-    };
-    let mut deed = deed((by, approval), at.now, (None, None));
-    deed.outcome = DeedOutcome::Discarded;
-    let subjects = subjects(draft, &record)?;
-    let note = DeskNote::Discarded { number };
-    tell_of(draft, message(&record), subjects, (note, by.actor()), at);
-    let state = FateState::Discarded;
-    draft.put_fate(number, &Fate { state, attempts: fate.attempts, last: Some(deed) });
-    let outcome = Some(DeedOutcome::Discarded);
     Ok(DeskEnded::Done(DeskDone { outcome, ..DeskDone::default() }))
 }
