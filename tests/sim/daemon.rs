@@ -100,6 +100,7 @@ fn shared(
         intake: Intake { directory: directory.clone(), limits: LIMITS },
         turns: turns(settings),
         pauses: watch::channel(Vec::new()).0,
+        steering: std::sync::Mutex::default(),
         kick: mpsc::channel(1).0,
         jobs: jobs(settings).unwrap(),
         run: mpsc::channel(1).0,

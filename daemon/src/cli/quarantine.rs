@@ -73,7 +73,7 @@ pub(super) struct ReleaseArgs {
     /// Its number
     #[arg(required_unless_present = "group", conflicts_with = "group")]
     number: Option<u64>,
-    /// Every open message of this group, one after the other
+    /// Every open message of this group, and those whose release broke off, one after the other
     #[arg(long, value_name = "FINGERPRINT", conflicts_with_all = ["replace", "as_party"])]
     group: Option<String>,
     /// Only tell what would happen
@@ -102,8 +102,8 @@ pub(super) struct Filter {
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
     /// Only in this state: open, releasing, released, discarded, or all; else open and releasing
-    #[arg(long, default_value = "open")]
-    state: String,
+    #[arg(long)]
+    state: Option<String>,
     /// Only of this group
     #[arg(long, value_name = "FINGERPRINT")]
     in_group: Option<String>,
@@ -124,7 +124,7 @@ impl Filter {
             code: self.code.clone(),
             party: self.party.clone(),
             kind: self.kind.clone(),
-            state: Some(self.state.clone()),
+            state: self.state.clone(),
             group: self.in_group.clone(),
             text: self.text.clone(),
             since: self.since,
@@ -219,7 +219,8 @@ fn release(global: &Global, args: &ReleaseArgs) -> Result<(), Failure> {
                 Ok(_) => refused += 1,
                 Err(failure) if failure.exit == Exit::Runtime => {
                     warn(&format!("number {}: {}", message.number, failure.message));
-                    late += 1;
+                    // What somebody else is releasing just now is in good hands.
+                    late += u64::from(message.state == "open");
                 }
                 Err(failure) => return Err(failure),
             }
@@ -252,11 +253,15 @@ pub(super) fn ended(done: &Done) -> Result<(), Failure> {
 
 fn export(desk: &Desk, filter: &Filter, directory: &Path) -> Result<(), Failure> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    let (mut after, mut many) = (None, 0_u64);
+    let (mut after, mut many, mut known) = (None, 0_u64, 0_u64);
     loop {
         let page = desk.quarantine(&filter.of((after, 100)))?;
         for message in &page.items {
             let name = directory.join(message.number.to_string());
+            if name.with_extension("json").exists() {
+                known += 1;
+                continue;
+            }
             write(&name.with_extension("body"), &desk.body(message.number)?)?;
             let shown = desk.quarantined(message.number)?;
             write(&name.with_extension("json"), &serde_json::to_vec_pretty(&shown)?)?;
@@ -264,7 +269,8 @@ fn export(desk: &Desk, filter: &Filter, directory: &Path) -> Result<(), Failure>
         }
         after = page.next;
         if after.is_none() {
-            return print(&format!("{many} messages in {}", directory.display()));
+            let place = directory.display();
+            return print(&format!("{many} messages to {place}, {known} were there already"));
         }
     }
 }
@@ -274,14 +280,19 @@ fn write(target: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if target == Path::new("-") {
         return Ok(std::io::stdout().lock().write_all(bytes)?);
     }
-    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(target);
-    opened.and_then(|mut file| file.write_all(bytes)).map_err(|error| {
+    let failed = |error: io::Error| {
         let target = target.display();
         if error.kind() == io::ErrorKind::AlreadyExists {
             let what = format!("{target} is there already, and is not replaced");
             return Failure::new(Exit::Usage, what);
         }
         Failure::new(Exit::Io, format!("{target}: {error}"))
+    };
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(target);
+    opened.map_err(failed)?.write_all(bytes).map_err(|error| {
+        // A part of it would be in the way of the next try. Should it stay, that one says so.
+        let _ = std::fs::remove_file(target);
+        failed(error)
     })
 }
 
@@ -291,6 +302,20 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        filter: Filter,
+    }
+
+    #[test]
+    fn what_is_to_be_dealt_with_is_listed_where_no_state_is_named() {
+        let line = <Line as clap::Parser>::parse_from(["list"]);
+        assert_eq!(line.filter.of((None, 1)).state, None, "open, and releases that broke off");
+        let line = <Line as clap::Parser>::parse_from(["list", "--state", "all"]);
+        assert_eq!(line.filter.of((None, 1)).state.as_deref(), Some("all"));
+    }
 
     #[test]
     fn what_is_taken_out_is_readable_by_its_owner_only_and_replaces_nothing() {

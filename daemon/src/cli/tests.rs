@@ -113,9 +113,12 @@ fn the_kind_of_end_shows_in_the_exit_code() {
 #[test]
 fn what_looks_at_this_machine_is_refused_for_another() {
     let remote = |line: &str| parsed(line).unwrap().global.remote;
-    let refused = remote("kvit doctor --admin https://kvit.by:9466").only_here().unwrap_err();
-    assert_eq!(refused.exit, Exit::Usage);
-    assert!(refused.message.contains("names https://kvit.by:9466"), "{}", refused.message);
+    for command in ["check", "doctor", "why 17 --offline", "quarantine list --offline"] {
+        let line = format!("kvit {command} --admin https://kvit.by:9466");
+        let refused = act(&parsed(&line).unwrap()).unwrap_err();
+        assert_eq!(refused.exit, Exit::Usage);
+        assert!(refused.message.contains("names https://kvit.by:9466"), "{}", refused.message);
+    }
     assert!(remote("kvit doctor").only_here().is_ok());
 }
 

@@ -25,7 +25,7 @@ fn unusable(key: &str, folder: &Path) -> Option<Finding> {
         let cure = "set it to the directory that the bank's files are put into";
         return Some(Finding::error(key, format!("{shown} is no directory")).cure(cure));
     }
-    // What is read is moved into directories beside it.
+    // What is read is moved into `done` or `rejected`, which are made in it.
     access(folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK).err().map(|error| {
         let what = format!("{shown} cannot be read and written by this user: {error}");
         let cure = format!("give kvit's user the right to: setfacl -m u:kvit:rwx {shown}");

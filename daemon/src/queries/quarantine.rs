@@ -244,8 +244,8 @@ fn mentions(record: &QuarantineRecord, text: &str) -> bool {
     holds(&record.detail) || record.properties.iter().any(|(_, value)| holds(value))
 }
 
-/// The states that are wanted. A release that a crash broke off is nobody's until it is released
-/// again, so it is listed with what is open.
+/// The states that are wanted. A release that a crash broke off is nobody's until somebody deals
+/// with it again, so it is listed with what is open.
 fn wanted(filter: &QuarantineFilter) -> Result<Vec<FateState>, QueryError> {
     match filter.state.as_deref() {
         None => Ok(vec![FateState::Open, FateState::Releasing]),

@@ -1,8 +1,8 @@
 //! The running daemon: how its parts are wired, and in which order they end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kvit_adapters::amqp::{
@@ -179,6 +179,7 @@ impl Daemon {
             intake: path.intake,
             turns: Arc::clone(&path.turns),
             pauses: watched::channel(Vec::new()).0,
+            steering: Mutex::default(),
             kick,
             jobs: jobs(&settings)?,
             run,

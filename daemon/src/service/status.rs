@@ -1,8 +1,8 @@
 //! What is known of the running daemon: shared with health checks and the admin API.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kvit_adapters::amqp::{BrokerState, ConsumerHandle, Link};
@@ -64,6 +64,8 @@ pub struct Shared {
     pub turns: super::folders::Turns,
     /// Sources that people paused.
     pub pauses: watch::Sender<Vec<Pause>>,
+    /// Held while pauses are read from the store and obeyed.
+    pub steering: Mutex<()>,
     /// Where the relay is told to try a destination again at once, or all.
     pub kick: mpsc::Sender<Option<String>>,
     /// The schedules.
@@ -103,24 +105,15 @@ impl Shared {
 
     /// Pauses exactly the sources that people paused, as the store has it.
     pub(crate) fn apply_pauses(&self) -> Result<(), StoreError> {
-        let mut done = Ok(());
-        // Read and obeyed under one lock: of two people who change it at once the last one holds.
-        self.pauses.send_if_modified(|known| match self.store.pauses() {
-            Ok(pauses) => {
-                let is_paused = |name: &str| pauses.iter().any(|pause| pause.source == name);
-                let paused = SOURCES.iter().filter(|(name, _)| is_paused(name));
-                let place = |queue| Queue::ALL.iter().position(|it| it == queue);
-                let places = paused.filter_map(|(_, queue)| place(queue)).collect();
-                self.consumer.pause_sources(places);
-                *known = pauses;
-                true
-            }
-            Err(error) => {
-                done = Err(error);
-                false
-            }
-        });
-        done
+        // Read and obeyed by one at a time: of two people who change it at once the last one holds.
+        let _turn = self.steering.lock().unwrap_or_else(PoisonError::into_inner);
+        let pauses = self.store.pauses()?;
+        let is_paused = |name: &str| pauses.iter().any(|pause| pause.source == name);
+        let paused = SOURCES.iter().filter(|(name, _)| is_paused(name));
+        let places = paused.filter_map(|(_, queue)| Queue::ALL.iter().position(|it| it == queue));
+        self.consumer.pause_sources(places.collect());
+        self.pauses.send_replace(pauses);
+        Ok(())
     }
 
     /// The sources that people paused, a sentence each.

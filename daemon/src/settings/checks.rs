@@ -212,7 +212,7 @@ impl<'a> Checks<'a> {
                 let apart = feed.account.is_some()
                     && beside.account.is_some()
                     && feed.account != beside.account;
-                let told = leads_to(settings, id, other) || leads_to(settings, other, id);
+                let told = feed.settles.contains(*other) || beside.settles.contains(*id);
                 if feed.bank == beside.bank && !apart && !told {
                     let what = format!(
                         "does not name feed {other}, of the same bank, nor the other way round: \
@@ -286,20 +286,6 @@ impl<'a> Checks<'a> {
     fn warning(&mut self, key: &str, what: impl Into<String>) {
         self.warnings.push(Finding::new(origin_of(self.tree, key), key, what));
     }
-}
-
-/// True when a feed settles another one, by others or not.
-fn leads_to(settings: &Settings, from: &FeedId, to: &FeedId) -> bool {
-    let (mut seen, mut left) = (BTreeSet::new(), vec![from]);
-    while let Some(id) = left.pop() {
-        if id == to {
-            return true;
-        }
-        if seen.insert(id) {
-            left.extend(settings.feeds.get(id).iter().flat_map(|feed| &feed.settles));
-        }
-    }
-    false
 }
 
 /// Feeds that settle each other in a circle, in that order; `None` when there is no circle.

@@ -44,12 +44,12 @@ pub fn arrival_again(
     (kept, mended): (Vec<u8>, Option<Vec<u8>>),
     directory: &Directory,
 ) -> Result<(Arrival, Option<Party>), NotAgain> {
+    let mut properties = properties(record);
+    let queue = queue(record, &properties)?;
     let whole = u64::try_from(kept.len()).is_ok_and(|kept| kept == record.body_bytes);
     if mended.is_none() && !whole {
         return Err(NotAgain::Cut { kept: kept.len(), of: record.body_bytes });
     }
-    let mut properties = properties(record);
-    let queue = queue(record, &properties)?;
     // What the broker added on the way to its dead letters is no part of what the party sent.
     properties.headers.retain(|(name, _)| !is_death(name));
     if mended.is_some() {
