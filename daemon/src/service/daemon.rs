@@ -187,7 +187,6 @@ impl Daemon {
             started_at: clock.now(),
         });
         shared.recall()?;
-
         let (stop_front, stop_back) = (CancellationToken::new(), CancellationToken::new());
         let mut parts: Parts = JoinSet::new();
         let (consumer_ended, consumer_done) = oneshot::channel();
