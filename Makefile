@@ -23,6 +23,13 @@ test: ## All tests: unit, table, property, store, and those against a real broke
 sim: ## The simulation with SEEDS seeds, as many as you have patience for
 	KVIT_SEEDS=$(SEEDS) $(CARGO) test --locked -p kvit-tests --test sim every_seed -- --nocapture
 
+.PHONY: properties
+properties: ## The property tests ROUNDS times (100), each round with a seed of its own
+	for round in $$(seq $(or $(ROUNDS),100)); do \
+	    export PROPTEST_RNG_SEED=$$RANDOM$$RANDOM; echo "round $$round: PROPTEST_RNG_SEED=$$PROPTEST_RNG_SEED"; \
+	    $(CARGO) test --locked --quiet --workspace --lib -- $$(tests/count.sh --properties); \
+	done
+
 # Which decoder, and how many inputs; `make fuzz TARGET=` lists the decoders.
 TARGET ?=
 RUNS ?= 1000000

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Counts the tests that a runner's output shows as run, by kind:
 #
-#   count.sh LOG        the output of `cargo test` or `cargo nextest run`
+#   count.sh LOG           the output of `cargo test` or `cargo nextest run`
+#   count.sh --properties  the names of the functions in `proptest!` blocks
 #
 # Each test is of one kind, the first that fits:
 #   simulation  of kvit-tests, in tests/sim: the daemon's parts under one seeded scheduler
@@ -48,6 +49,11 @@ ran() {
         crate = $(NF - 1); sub(/^kvit-tests::/, "", crate); print crate, $NF }
     ' "$1" | sort -u
 }
+
+if [ "$1" = --properties ]; then
+    kinds | awk '$1 == "property" { print $2 }'
+    exit
+fi
 
 { kinds; echo; ran "$1"; } | awk '
     !second && NF == 0 { second = 1; next }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kvit_schemas::money::Currency;
 use proptest::prelude::*;
 
 use super::{credit, details, statement};
@@ -65,6 +66,41 @@ fn entries_of_any_number_of_transactions_are_read_in_order() {
     assert_eq!(read(statement(late).as_bytes()).0.len(), 1);
 }
 
+/// Every byte becomes every one that markup, or the reader of it, takes for something.
+#[test]
+fn a_changed_byte_never_makes_money() {
+    let count = |bytes: &[u8]| {
+        let mut counts = BTreeMap::new();
+        for row in read(bytes).0 {
+            *counts.entry(row.amount).or_insert(0) += 1;
+        }
+        counts
+    };
+    let mut bytes = whole().into_bytes();
+    let known = count(&bytes);
+    for at in 0..bytes.len() {
+        // A digit is as good as another, and a currency, too: no reader can know.
+        let was = bytes[at];
+        if was.is_ascii_digit() {
+            continue;
+        }
+        for changed in *b"<>/!?[]-\"'=&;: .,+aABGNRTY\n\t\0\x80\xD0\xFF" {
+            bytes[at] = changed;
+            for (amount, times) in count(&bytes) {
+                let whole_entry = amount.minor() == 3000;
+                let fits = known.get(&amount).is_some_and(|&known| times <= known);
+                let in_another = amount.currency() != Currency::BYN;
+                assert!(
+                    fits || whole_entry || in_another,
+                    "{amount} {times} times: {} at {at}",
+                    changed.escape_ascii()
+                );
+            }
+        }
+        bytes[at] = was;
+    }
+}
+
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let tags = [
         "<Ntry>",
@@ -118,27 +154,5 @@ proptest! {
         let mut bytes = if inside { b"<BkToCstmrStmt><Stmt>".to_vec() } else { vec![] };
         bytes.extend(pieces);
         read(&bytes);
-    }
-
-    #[test]
-    fn a_changed_byte_never_makes_money(at in 0_usize..4000, byte in any::<u8>()) {
-        let document = whole();
-        let mut bytes = document.clone().into_bytes();
-        let at = at % bytes.len();
-        // A digit is as good as another: no reader can know.
-        prop_assume!(!bytes[at].is_ascii_digit() && !byte.is_ascii_digit());
-        bytes[at] = byte;
-        let sum = |rows: &[Row]| {
-            let mut sums = BTreeMap::new();
-            for row in rows {
-                *sums.entry(row.amount).or_insert(0) += 1;
-            }
-            sums
-        };
-        let (known, read) = (sum(&read(document.as_bytes()).0), sum(&read(&bytes).0));
-        for (amount, count) in read {
-            let fits = known.get(&amount).is_some_and(|&known| count <= known);
-            prop_assert!(fits || amount.minor() == 3000, "{amount} {count} times");
-        }
     }
 }
