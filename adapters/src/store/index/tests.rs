@@ -204,3 +204,31 @@ fn rows_that_no_commit_wrote_are_errors() {
         assert!(matches!(error, StoreError::Record { .. }), "{key:?}: {error}");
     }
 }
+
+#[test]
+fn filters_that_are_taken_in_together_say_what_each_alone_does() {
+    let name = |run: u64, nth: u64| -> Name {
+        ContentHash::of(&[&run.to_be_bytes(), &nth.to_be_bytes()]).0[..16].try_into().unwrap()
+    };
+    let names = |run| (0..200).map(move |nth| name(run, nth));
+    let filter = |number| {
+        // Some hundred runs of one size, some of another.
+        let mut bits = Bits::for_entries(if number < 100 { 1_000 } else { 90 });
+        names(number).for_each(|name| bits.set(&name));
+        (Run { number, period: 1 }, bits)
+    };
+    let all: Vec<_> = (0..115).map(filter).collect();
+    for portion in [1, 3, 8, 9, 63, 64, 115] {
+        let mut filters = Filters::default();
+        all.chunks(portion).for_each(|some| filters.add(some));
+        assert_eq!(filters.runs(), all.len());
+        for number in 0..120 {
+            for name in names(number) {
+                let said = all.iter().rev().filter(|(_, bits)| bits.has(&name));
+                let said: Vec<_> =
+                    said.map(|(run, bits)| (run.number, bits.bucket(&name))).collect();
+                assert_eq!(filters.with(&name), said, "{number} in portions of {portion}");
+            }
+        }
+    }
+}
