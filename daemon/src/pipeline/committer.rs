@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kvit_adapters::amqp::{AckHandle, Acks};
 use kvit_adapters::clock::Clock;
@@ -92,15 +92,6 @@ impl Progress {
     }
 }
 
-/// How much one commit takes together.
-#[derive(Debug, Clone, Copy)]
-pub struct Batching {
-    /// Most inputs of one commit.
-    pub inputs_max: usize,
-    /// At least from one commit's beginning to the next one's, unless that is full.
-    pub interval: Duration,
-}
-
 /// The two threads of the commit path.
 pub struct Committer {
     /// Where what is durable goes.
@@ -111,8 +102,8 @@ pub struct Committer {
     pub clock: Clock,
     /// What others may know.
     pub progress: Arc<Progress>,
-    /// How much one commit takes together.
-    pub batching: Batching,
+    /// Most inputs of one commit.
+    pub batch_max: usize,
 }
 
 /// What is said once a commit is durable.
@@ -147,13 +138,13 @@ impl Committer {
         // One commit may wait while another is being synced; more would only add latency.
         let (pending, to_sync) = mpsc::channel(1);
         let (ended, end) = oneshot::channel();
-        let batching = self.batching;
+        let batch_max = self.batch_max.max(1);
         let (batches, syncer) = self.parts(Arc::clone(&store), applier);
         let syncing: JoinHandle<Result<(), StoreError>> = std::thread::Builder::new()
             .name("kvit-sync".to_owned())
             .spawn(move || syncer.run(to_sync))?;
         std::thread::Builder::new().name("kvit-commit".to_owned()).spawn(move || {
-            let applied = apply_all(batches, (inlet, pending), batching);
+            let applied = apply_all(batches, (inlet, pending, batch_max));
             // Whoever is told that all has ended may take the store apart.
             drop(store);
             let synced = match syncing.join() {
@@ -174,44 +165,23 @@ impl Committer {
             clock: self.clock.clone(),
             progress: Arc::clone(&self.progress),
         };
-        let Self { relay, acks, clock, progress, batching: _ } = self;
+        let Self { relay, acks, clock, progress, batch_max: _ } = self;
         (batches, Syncer { store, relay, acks, clock, progress })
     }
 }
 
 fn apply_all(
     mut batches: Batches,
-    (mut inlet, pending): (mpsc::Receiver<Work>, mpsc::Sender<Pending>),
-    Batching { inputs_max, interval }: Batching,
+    (mut inlet, pending, batch_max): (mpsc::Receiver<Work>, mpsc::Sender<Pending>, usize),
 ) -> Result<(), StoreError> {
-    let mut batch = Vec::with_capacity(inputs_max);
-    let mut next = Instant::now();
-    let wait_until = |at: Instant| std::thread::sleep(at.saturating_duration_since(Instant::now()));
-    while gather(&mut inlet, (&mut batch, inputs_max), || wait_until(next)) {
-        next = Instant::now() + interval;
+    let mut batch = Vec::with_capacity(batch_max);
+    while inlet.blocking_recv_many(&mut batch, batch_max) > 0 {
         if pending.blocking_send(batches.apply(&mut batch)?).is_err() {
             // The syncer has failed, and its error is the one to report.
             return Ok(());
         }
     }
     Ok(())
-}
-
-/// Takes what has come in; if that is not a full batch, also what comes while it waits: a commit of
-/// a few inputs costs the processor much of what one of many does. False when nothing more comes.
-fn gather<T>(
-    inlet: &mut mpsc::Receiver<T>,
-    (batch, inputs_max): (&mut Vec<T>, usize),
-    wait: impl FnOnce(),
-) -> bool {
-    if inlet.blocking_recv_many(batch, inputs_max) == 0 {
-        return false;
-    }
-    if batch.len() < inputs_max {
-        wait();
-        batch.extend(std::iter::from_fn(|| inlet.try_recv().ok()).take(inputs_max - batch.len()));
-    }
-    true
 }
 
 /// Makes commits of batches.
@@ -386,28 +356,5 @@ impl Syncer {
         for reply in answers.done {
             let _ = reply.send(());
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_comes_while_a_batch_waits_is_of_it_and_a_full_one_waits_for_nothing() {
-        let (sender, mut inlet) = mpsc::channel(10);
-        let send =
-            |inputs: std::ops::Range<u32>| inputs.for_each(|it| sender.try_send(it).unwrap());
-        let mut batch = Vec::new();
-
-        send(0..2);
-        assert!(gather(&mut inlet, (&mut batch, 4), || send(2..7)));
-        assert_eq!(batch, [0, 1, 2, 3]);
-        batch.clear();
-        assert!(gather(&mut inlet, (&mut batch, 3), || panic!("a full batch waits")));
-        assert_eq!(batch, [4, 5, 6]);
-
-        drop(sender);
-        assert!(!gather(&mut inlet, (&mut batch, 3), || panic!("nothing more comes")));
     }
 }
