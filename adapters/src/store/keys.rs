@@ -162,6 +162,12 @@ pub(super) fn young(which: Which, commit: u64, part: u16) -> Vec<u8> {
     key(letters(which).0, &[&commit.to_be_bytes(), &part.to_be_bytes()])
 }
 
+/// The commit of a row of an index.
+pub(super) fn commit_of(young: &[u8]) -> Option<u64> {
+    let (_, commit_and_part) = young.split_last_chunk::<10>()?;
+    commit_and_part.first_chunk().map(|commit| u64::from_be_bytes(*commit))
+}
+
 /// The filter of a run, which lies before its rows.
 pub(super) fn run(which: Which, run: u64) -> Vec<u8> {
     key(letters(which).1, &[&run.to_be_bytes()])

@@ -114,13 +114,6 @@ impl Store {
     /// The index as its rows say.
     fn loaded(&self, which: Which, mut index: Index) -> Result<Index, StoreError> {
         let (young, runs) = keys::letters(which);
-        let mut from = Bound::Included(vec![young]);
-        loop {
-            let rows = self.page_rows(from, after_prefix(&[young]), 256)?;
-            let Some((last, _)) = rows.last() else { break };
-            from = Bound::Excluded(last.clone());
-            rows.into_iter().try_for_each(|row| index.load_young(row))?;
-        }
         let mut from = Bound::Included(vec![runs]);
         let mut filters = Vec::new();
         while let Some(filter) = self.page_rows(from, after_prefix(&[runs]), 1)?.pop() {
@@ -135,6 +128,13 @@ impl Store {
             }
         }
         index.load_runs(filters)?;
+        let mut from = Bound::Included(vec![young]);
+        loop {
+            let rows = self.page_rows(from, after_prefix(&[young]), 256)?;
+            let Some((last, _)) = rows.last() else { break };
+            from = Bound::Excluded(last.clone());
+            rows.into_iter().try_for_each(|row| index.load_young(row))?;
+        }
         Ok(index)
     }
 

@@ -132,6 +132,12 @@ impl Filters {
         self.0.retain(|group| group.runs.iter().any(Option::is_some));
     }
 
+    /// The number of the newest run.
+    pub(super) fn newest(&self) -> Option<u64> {
+        let runs = self.0.iter().rev().flat_map(|group| group.runs.iter().rev());
+        runs.flatten().map(|run| run.number).next()
+    }
+
     /// How many runs there are.
     #[cfg(test)]
     pub(super) fn runs(&self) -> usize {

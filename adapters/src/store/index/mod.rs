@@ -10,12 +10,14 @@
 //!
 //! | key | row |
 //! |---|---|
-//! | letter, commit, part | entries of one commit, until they are in a run |
+//! | letter, commit, part | entries of one commit, until they are in a run and somewhat longer |
 //! | run's letter, run | the newest period of its entries, and the run's filter |
 //! | run's letter, run, bucket | entries of the run |
 //!
-//! A run has the number of the commit that wrote it. Marks count for a while only: with each new
-//! run the oldest go whose entries are all of periods before those that count.
+//! A run has the number of the commit that wrote it. The rows of single commits before it are of no
+//! use any more; some thousand at once would hold everything up, so each further commit takes a few
+//! of them away, the oldest first. Marks count for a while only: with each new run the oldest go
+//! whose entries are all of periods before those that count.
 
 mod entries;
 mod filters;
@@ -23,7 +25,7 @@ mod filters;
 #[allow(clippy::unwrap_used)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{PoisonError, RwLock};
 
 use foldhash::HashMap;
@@ -71,6 +73,9 @@ pub(super) const FILTERS_AT_ONCE: usize = filters::GROUP_RUNS;
 /// Old runs that go with a new one: more than one, so that they become fewer, and not many, so that
 /// no commit becomes long.
 const RUNS_GONE_MAX: usize = 2;
+/// Rows of single commits that go with a commit, besides two for each that it adds: they go quicker
+/// than others come.
+const ROWS_GONE: usize = 16;
 
 /// The index of one kind of names.
 #[derive(Debug)]
@@ -86,6 +91,8 @@ struct State {
     young: HashMap<Name, Vec<u8>>,
     /// The keys of their rows.
     rows: Vec<Vec<u8>>,
+    /// The keys of older rows, whose entries are in runs. They are to go, the oldest first.
+    settled: VecDeque<Vec<u8>>,
     /// The entries of the newest run: what was named last is asked for most.
     newest: HashMap<Name, Vec<u8>>,
     runs: Filters,
@@ -104,13 +111,15 @@ pub(super) enum Found {
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// How many of the settled rows go.
+    gone: usize,
     after: After,
 }
 
 #[derive(Debug)]
 enum After {
     Added { entries: Entries, rows: Vec<Vec<u8>> },
-    Gathered { run: Run, bits: Bits, newest: Entries, gone: Vec<Run> },
+    Gathered { run: Run, bits: Bits, newest: Entries, outdated: Vec<Run> },
 }
 
 impl Index {
@@ -118,9 +127,17 @@ impl Index {
         Self { which, entries_max: entries_max.max(FEW_ENTRIES), state: RwLock::default() }
     }
 
-    /// Takes in a row of a commit, in the order of commits.
+    /// Takes in a row of a commit, in the order of commits, after all runs.
     pub(super) fn load_young(&mut self, (key, row): KeyValue) -> Result<(), StoreError> {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let commit = keys::commit_of(&key).ok_or_else(|| StoreError::Record {
+            key: hex::encode(&key),
+            why: "no commit".into(),
+        })?;
+        if state.runs.newest().is_some_and(|newest| commit <= newest) {
+            state.settled.push_back(key);
+            return Ok(());
+        }
         for entry in entries::read(&key, &row) {
             let (name, value) = entry?;
             state.young.insert(*name, value.to_vec());
@@ -156,9 +173,11 @@ impl Index {
         }
         let packed = entries::packed(&entries, ROW_BYTES).into_iter().zip(0..);
         let rows = packed.map(|(row, part)| (keys::young(self.which, commit, part), Some(row)));
-        let rows: Vec<_> = rows.collect();
-        let keys = rows.iter().map(|(key, _)| key.clone()).collect();
-        Step { rows, after: After::Added { entries, rows: keys } }
+        let mut rows: Vec<_> = rows.collect();
+        let keys: Vec<_> = rows.iter().map(|(key, _)| key.clone()).collect();
+        let gone = state.settled.len().min(ROWS_GONE + 2 * keys.len());
+        rows.extend(state.settled.range(..gone).map(|key| (key.clone(), None)));
+        Step { rows, gone, after: After::Added { entries, rows: keys } }
     }
 
     /// All entries become a run.
@@ -183,26 +202,28 @@ impl Index {
             let rows = (0..*buckets).map(|bucket| keys::run_row(self.which, (run.number, bucket)));
             std::iter::once(keys::run(self.which, run.number)).chain(rows)
         });
-        let gone = state.rows.iter().cloned().chain(old).map(|key| (key, None));
-        let rows = std::iter::once(filter).chain(rows).chain(gone).collect();
-        let gone = outdated.into_iter().map(|(run, _)| run).collect();
-        Step { rows, after: After::Gathered { run, bits, newest, gone } }
+        let old = old.map(|key| (key, None));
+        let rows = std::iter::once(filter).chain(rows).chain(old).collect();
+        let outdated = outdated.into_iter().map(|(run, _)| run).collect();
+        Step { rows, gone: 0, after: After::Gathered { run, bits, newest, outdated } }
     }
 
     /// The commit with this step is applied.
     pub(super) fn done(&self, step: Step) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let state = &mut *state;
+        state.settled.drain(..step.gone);
         match step.after {
             After::Added { entries, rows } => {
                 state.young.extend(entries);
                 state.rows.extend(rows);
             }
-            After::Gathered { run, bits, newest, gone } => {
-                gone.into_iter().for_each(|run| state.runs.remove(run));
+            After::Gathered { run, bits, newest, outdated } => {
+                outdated.into_iter().for_each(|run| state.runs.remove(run));
                 state.runs.add(&[(run, bits)]);
                 state.young.extend(newest);
                 state.newest = std::mem::take(&mut state.young);
-                state.rows.clear();
+                state.settled.extend(state.rows.drain(..));
             }
         }
     }

@@ -187,10 +187,30 @@ fn runs_are_found_again_in_a_store_on_disk() {
 }
 
 #[test]
+fn rows_of_small_commits_go_a_few_with_each_commit_after_their_run() {
+    let store = Store::in_memory();
+    for nth in 0..64 {
+        commit(&store, 1, std::iter::once(nth));
+    }
+    assert_eq!(rows(&store, keys::MARK), 63, "the run's own commit has none, the others stay");
+    let mut left = vec![63_usize];
+    let mut again = reopened(&store, usize::MAX);
+    while left.last() > Some(&0) {
+        let nth = 100 + u64::try_from(left.len()).unwrap();
+        commit(&again, 1, std::iter::once(nth));
+        left.push(rows(&again, keys::MARK) - left.len());
+        again = reopened(&again, usize::MAX);
+        assert!((0..64).chain(101..=nth).all(|seq| found(&again, seq) == Some(mark(seq))));
+    }
+    assert_eq!(left, [63, 45, 27, 9, 0], "beside those that each commit adds");
+}
+
+#[test]
 fn rows_that_no_commit_wrote_are_errors() {
     let now: Moment = "2026-03-05T10:15:00+03:00".parse().unwrap();
     for (key, row) in [
         (keys::young(Which::Marks, 1, 0), vec![1; 30]),
+        (vec![keys::MARK, 3], vec![]),
         (keys::run(Which::Names, 1), vec![0; 5]),
         (vec![keys::MARK_RUN, 3], vec![0; 128]),
     ] {
