@@ -8,8 +8,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use kvit::pipeline::committer::{Batches, Committer, Pending, Syncer};
+use kvit::pipeline::committer::{Batches, Batching, Committer, Pending, Syncer};
 use kvit::pipeline::desk::{By, DeskAct, DeskEnded, DeskWork};
 use kvit::pipeline::relay::{Event, Relay};
 use kvit::pipeline::{Addresses, Applier, CommitterHandle, Intake, Prepared, Taken, Work};
@@ -162,7 +163,7 @@ impl Daemon {
             acks: acks.clone(),
             clock: clock.clone(),
             progress: Arc::clone(&progress),
-            batch_max: DEPTH,
+            batching: Batching { inputs_max: DEPTH, interval: Duration::ZERO },
         };
         let (batches, syncer) = committer.parts(Arc::clone(&store), applier);
         let depth = kvit::pipeline::relay::CHANNEL_DEPTH;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kvit_adapters::amqp::{AckHandle, Acks};
 use kvit_adapters::clock::Clock;
@@ -92,6 +92,18 @@ impl Progress {
     }
 }
 
+/// A batch waits no longer once nothing came for so long.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// How much one commit takes together.
+#[derive(Debug, Clone, Copy)]
+pub struct Batching {
+    /// Most inputs of one commit.
+    pub inputs_max: usize,
+    /// At most from one commit's beginning to the next one's, while inputs keep coming.
+    pub interval: Duration,
+}
+
 /// The two threads of the commit path.
 pub struct Committer {
     /// Where what is durable goes.
@@ -102,8 +114,8 @@ pub struct Committer {
     pub clock: Clock,
     /// What others may know.
     pub progress: Arc<Progress>,
-    /// Most inputs of one commit.
-    pub batch_max: usize,
+    /// How much one commit takes together.
+    pub batching: Batching,
 }
 
 /// What is said once a commit is durable.
@@ -138,13 +150,13 @@ impl Committer {
         // One commit may wait while another is being synced; more would only add latency.
         let (pending, to_sync) = mpsc::channel(1);
         let (ended, end) = oneshot::channel();
-        let batch_max = self.batch_max.max(1);
+        let batching = self.batching;
         let (batches, syncer) = self.parts(Arc::clone(&store), applier);
         let syncing: JoinHandle<Result<(), StoreError>> = std::thread::Builder::new()
             .name("kvit-sync".to_owned())
             .spawn(move || syncer.run(to_sync))?;
         std::thread::Builder::new().name("kvit-commit".to_owned()).spawn(move || {
-            let applied = apply_all(batches, (inlet, pending, batch_max));
+            let applied = apply_all(batches, (inlet, pending), batching);
             // Whoever is told that all has ended may take the store apart.
             drop(store);
             let synced = match syncing.join() {
@@ -165,23 +177,50 @@ impl Committer {
             clock: self.clock.clone(),
             progress: Arc::clone(&self.progress),
         };
-        let Self { relay, acks, clock, progress, batch_max: _ } = self;
+        let Self { relay, acks, clock, progress, batching: _ } = self;
         (batches, Syncer { store, relay, acks, clock, progress })
     }
 }
 
 fn apply_all(
     mut batches: Batches,
-    (mut inlet, pending, batch_max): (mpsc::Receiver<Work>, mpsc::Sender<Pending>, usize),
+    (mut inlet, pending): (mpsc::Receiver<Work>, mpsc::Sender<Pending>),
+    Batching { inputs_max, interval }: Batching,
 ) -> Result<(), StoreError> {
-    let mut batch = Vec::with_capacity(batch_max);
-    while inlet.blocking_recv_many(&mut batch, batch_max) > 0 {
+    let mut batch = Vec::with_capacity(inputs_max);
+    let mut next = Instant::now();
+    let wait = |until: Instant| {
+        let left = until.saturating_duration_since(Instant::now());
+        std::thread::sleep(left.min(PAUSE));
+        !left.is_zero()
+    };
+    while gather(&mut inlet, (&mut batch, inputs_max), || wait(next)) {
+        next = Instant::now() + interval;
         if pending.blocking_send(batches.apply(&mut batch)?).is_err() {
             // The syncer has failed, and its error is the one to report.
             return Ok(());
         }
     }
     Ok(())
+}
+
+/// Takes what has come in; if that is not a full batch, also what comes while it waits, as long as
+/// anything does: a commit of a few inputs costs the processor much of what one of many does, but
+/// parties that wait for answers are not to wait for each other. False when nothing more comes.
+fn gather<T>(
+    inlet: &mut mpsc::Receiver<T>,
+    (batch, inputs_max): (&mut Vec<T>, usize),
+    mut wait: impl FnMut() -> bool,
+) -> bool {
+    if inlet.blocking_recv_many(batch, inputs_max) == 0 {
+        return false;
+    }
+    let mut before = 0;
+    while before < batch.len() && batch.len() < inputs_max && wait() {
+        before = batch.len();
+        batch.extend(std::iter::from_fn(|| inlet.try_recv().ok()).take(inputs_max - batch.len()));
+    }
+    true
 }
 
 /// Makes commits of batches.
@@ -356,5 +395,41 @@ impl Syncer {
         for reply in answers.done {
             let _ = reply.send(());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_waits_until_it_is_full_or_nothing_more_comes() {
+        let (sender, mut inlet) = mpsc::channel(10);
+        let send =
+            |inputs: std::ops::Range<u32>| inputs.for_each(|it| sender.try_send(it).unwrap());
+        let mut batch = Vec::new();
+
+        send(0..2);
+        let mut coming = vec![4..7, 2..4];
+        let come = || coming.pop().map(&send).is_some();
+        assert!(gather(&mut inlet, (&mut batch, 5), come));
+        assert_eq!(batch, [0, 1, 2, 3, 4], "until it is full");
+        batch.clear();
+        assert!(gather(&mut inlet, (&mut batch, 2), || panic!("a full batch waits")));
+        assert_eq!(batch, [5, 6]);
+
+        send(7..8);
+        let mut waits = 0;
+        let nothing = || {
+            waits += 1;
+            true
+        };
+        batch.clear();
+        assert!(gather(&mut inlet, (&mut batch, 2), nothing));
+        assert_eq!((batch.as_slice(), waits), ([7].as_slice(), 1), "until nothing comes");
+        batch.clear();
+
+        drop(sender);
+        assert!(!gather(&mut inlet, (&mut batch, 3), || panic!("nothing more comes")));
     }
 }

@@ -23,7 +23,7 @@ use super::parts::{
     Listeners, Parts, input_queues, jobs, spawn_broker, spawn_folders, spawn_servers, spawn_watches,
 };
 use super::{Left, Prepared, RunError, Shared, amqp_options, intake};
-use crate::pipeline::committer::{Committer, CommitterHandle, Progress};
+use crate::pipeline::committer::{Batching, Committer, CommitterHandle, Progress};
 use crate::pipeline::relay::{self, Held, Relay};
 use crate::pipeline::{Addresses, Applier, Intake, Limits, Tally, Work};
 use crate::schedule::{RunNow, Schedule};
@@ -122,7 +122,10 @@ impl CommitPath {
             acks: consumer.acks().clone(),
             clock: clock.clone(),
             progress: Arc::clone(&progress),
-            batch_max: settings.pipeline.batch_messages_max,
+            batching: Batching {
+                inputs_max: settings.pipeline.batch_messages_max,
+                interval: settings.pipeline.commit_interval,
+            },
         };
         let depth = settings.pipeline.batch_messages_max * 2;
         let (handle, committed) =

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
@@ -35,6 +36,8 @@ pub struct Limits {
 pub struct Pipeline {
     /// Messages in one commit.
     pub batch_messages_max: usize,
+    /// At most from one commit to the next, while messages keep coming.
+    pub commit_interval: Duration,
     /// Unsent messages above which intake stops.
     pub outbox_rows_max: u64,
 }
@@ -200,6 +203,7 @@ pub(super) fn limits(s: &mut Section<'_>) -> Limits {
 pub(super) fn pipeline(s: &mut Section<'_>) -> Pipeline {
     Pipeline {
         batch_messages_max: s.number("batch_messages_max", 1..=4096),
+        commit_interval: Duration::from_millis(s.number("commit_interval_ms", 0..=1000)),
         outbox_rows_max: s.number("outbox_rows_max", 1000..=100_000_000),
     }
 }

@@ -44,8 +44,8 @@ struct Options {
     /// Rounds of each, in turn, after those that warm up.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
-    /// Seconds of the steady load for the latency of each.
-    #[arg(long, default_value_t = 20)]
+    /// Seconds of the steady load for the latency of each, in each of its rounds.
+    #[arg(long, default_value_t = 15)]
     seconds: u64,
     /// Cases stored before a further round, one after the other.
     #[arg(long, value_delimiter = ',', default_value = "")]

@@ -1,6 +1,6 @@
 //! The page: medians, spreads, and the last line.
 
-use crate::latency::Latency;
+use crate::latency::{Latency, Times};
 use crate::rounds::{Measured, Round};
 use crate::usage::Memory;
 
@@ -12,13 +12,13 @@ impl Measured {
     }
 }
 
-fn sorted(rounds: &[Round], what: impl Fn(&Round) -> f64) -> Vec<f64> {
+fn sorted<T>(rounds: &[T], what: impl Fn(&T) -> f64) -> Vec<f64> {
     let mut values: Vec<f64> = rounds.iter().map(what).collect();
     values.sort_by(f64::total_cmp);
     values
 }
 
-fn median(rounds: &[Round], what: impl Fn(&Round) -> f64) -> f64 {
+fn median<T>(rounds: &[T], what: impl Fn(&T) -> f64) -> f64 {
     let values = sorted(rounds, what);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
@@ -48,15 +48,21 @@ pub(crate) fn rounds(measured: &Measured) {
 }
 
 pub(crate) fn latency(latency: &Latency) {
-    println!("from payment to agency at {:.0} orders/s, ms:", latency.orders_per_second);
+    println!(
+        "from payment to agency at {:.0} orders/s, ms (p99 least, most of rounds):",
+        latency.orders_per_second
+    );
     for (name, of) in [("kvit", &latency.kvit), ("bare loop", &latency.bare)] {
+        let percent = |of_hundred| median(of, |times| times.percent(of_hundred));
+        let p99 = sorted(of, |times| times.percent(99.0));
+        let [Some(least), Some(most)] = [p99.first(), p99.last()] else { continue };
         println!(
-            "{name:<10} p50 {:.1}, p99 {:.1}, p99.9 {:.1}, worst {:.1} of {} payments",
-            of.percent(50.0),
-            of.percent(99.0),
-            of.percent(99.9),
-            of.percent(100.0),
-            of.len(),
+            "{name:<10} p50 {:.1}, p99 {:.1} ({least:.1}, {most:.1}), p99.9 {:.1}, worst {:.1} of {} payments",
+            percent(50.0),
+            percent(99.0),
+            percent(99.9),
+            sorted(of, |times| times.percent(100.0)).last().copied().unwrap_or(f64::NAN),
+            of.iter().map(Times::len).sum::<usize>(),
         );
     }
 }
@@ -80,7 +86,7 @@ pub(crate) fn last_line(measured: &Measured, latency: &Latency, memory: Memory) 
     println!(
         "kvit/bare = {:.2} (kvit {kvit:.0} msg/s, bare {bare:.0} msg/s, p99 {:.1} ms, {:.0} MiB)",
         kvit / bare,
-        latency.kvit.percent(99.0),
+        median(&latency.kvit, |times| times.percent(99.0)),
         memory.peak as f64 / MIB,
     );
 }

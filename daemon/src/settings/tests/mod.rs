@@ -91,6 +91,7 @@ fn the_defaults_alone_are_settings() {
     assert_eq!((broker.prefetch, broker.heartbeat_seconds), (512, 10));
     assert_eq!((limits.message_bytes_max, limits.file_bytes_max), (1 << 20, 16 << 20));
     assert_eq!((pipeline.batch_messages_max, pipeline.outbox_rows_max), (256, 100_000));
+    assert_eq!(pipeline.commit_interval.as_millis(), 8);
     assert_eq!((store.kind, store.cache_bytes), (StoreKind::Sled, 64 << 20));
     assert!(loaded.settings.portals.is_empty() && loaded.settings.feeds.is_empty());
     assert_eq!(loaded.warnings, []);
