@@ -24,8 +24,8 @@ const STEP: Duration = Duration::from_secs(2);
 const FIRST: usize = 500_000_000;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Rounds of each, in turn: about once a minute all stands still for some 0.3 s, whoever's round it
-/// is, which then is the p99 of that round. The median of rounds says what is usual.
+/// Rounds of each, in turn: each 512 MiB the broker begins a new write-ahead log. That holds all up
+/// for some 0.3 s, whoever's round it is, and is its p99. Medians say what is usual.
 const ROUNDS: usize = 3;
 
 pub(crate) struct Latency {
